@@ -1,0 +1,76 @@
+"""Reads of offices and persons."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.identity.models import HeadRow, OfficeRow, PersonRow
+from core.identity.values import Office, Person, normalise_login
+from core.text import Text
+
+
+def office(session: Session, office_id: str) -> Office:
+    """Return one office; NotFound if there is none."""
+    row = session.get(OfficeRow, office_id)
+    if row is None:
+        raise NotFound(Text("There is no such office."))
+    return _office(row)
+
+
+def offices(session: Session) -> list[Office]:
+    """Return all offices, by name."""
+    return [_office(row) for row in session.scalars(select(OfficeRow).order_by(OfficeRow.name))]
+
+
+def guest_office(session: Session) -> Office | None:
+    """Return the office that unknown people's jobs may be booked to, if there is one."""
+    row = session.scalar(select(OfficeRow).where(OfficeRow.guest))
+    return _office(row) if row else None
+
+
+def person(session: Session, person_id: str) -> Person:
+    """Return one person; NotFound if there is none."""
+    row = session.get(PersonRow, person_id)
+    if row is None:
+        raise NotFound(Text("There is no such person."))
+    return _person(session, row)
+
+
+def person_by_login(session: Session, claim: str) -> Person | None:
+    """Return the active person with this sign-in name, in whatever form it was typed."""
+    row = session.scalar(select(PersonRow).where(PersonRow.login == normalise_login(claim)))
+    return _person(session, row) if row and row.active else None
+
+
+def persons(session: Session, office_ids: Iterable[str] | None = None) -> list[Person]:
+    """Return the active persons, of these offices or of all, by name."""
+    query = select(PersonRow).where(PersonRow.active).order_by(PersonRow.name)
+    if office_ids is not None:
+        query = query.where(PersonRow.office_id.in_(list(office_ids)))
+    return [_person(session, row) for row in session.scalars(query)]
+
+
+def administrators(session: Session) -> list[Person]:
+    """Return who runs the system: the people to ask."""
+    return [someone for someone in persons(session) if someone.admin]
+
+
+def _office(row: OfficeRow) -> Office:
+    return Office(row.id, row.code, row.name, row.guest, row.titles_visible)
+
+
+def _person(session: Session, row: PersonRow) -> Person:
+    heads = session.scalars(select(HeadRow.office_id).where(HeadRow.person_id == row.id))
+    return Person(
+        id=row.id,
+        login=row.login,
+        name=row.name,
+        office_id=row.office_id,
+        email=row.email,
+        language=row.language,
+        active=row.active,
+        admin=row.admin,
+        heads=frozenset(heads),
+    )

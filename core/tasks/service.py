@@ -1,0 +1,122 @@
+"""Laying work aside, claiming it, and saying what became of it.
+
+A task is a name, a subject and some values. There is at most one waiting task for a name and a
+subject, so asking twice is asking once. A claim is a conditional UPDATE and an answer to "did
+exactly one row change?": the same on every database, for any number of runners. A claim ends by
+itself, so the work of a runner that died is taken up by another; every task must therefore bear
+being run twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from core.db import wake_after_commit
+from core.ids import new_uuid
+from core.tasks.models import TaskRow
+
+CLAIM = timedelta(seconds=120)
+_BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A claimed piece of work."""
+
+    id: str
+    name: str
+    subject: str
+    values: dict[str, Any]
+    attempts: int
+    claim: str
+
+
+def enqueue(  # what a task is
+    session: Session,
+    name: str,
+    subject: str,
+    *,
+    now: datetime,
+    values: dict[str, Any] | None = None,
+    delay: timedelta = timedelta(0),
+) -> None:
+    """Lay a task aside in the caller's transaction; one that waits already is made due sooner."""
+    due_at = now + delay
+    session.flush()
+    row = session.scalar(select(TaskRow).where(TaskRow.name == name, TaskRow.subject == subject))
+    if row is None:
+        session.add(
+            TaskRow(
+                id=new_uuid(),
+                name=name,
+                subject=subject,
+                values=values or {},
+                created_at=now,
+                due_at=due_at,
+            )
+        )
+    else:
+        # A claim that stands is withdrawn: its runner may have looked before this happened.
+        row.due_at, row.claimed_by, row.claimed_until = min(row.due_at, due_at), None, None
+        row.values = values if values is not None else row.values
+    if delay <= timedelta(0):
+        wake_after_commit(session)
+
+
+def claim_due(session: Session, *, now: datetime) -> Task | None:
+    """Claim the task that is due longest, or return None when there is none."""
+    free = or_(TaskRow.claimed_until.is_(None), TaskRow.claimed_until <= now)
+    row = session.scalar(
+        select(TaskRow).where(TaskRow.due_at <= now, free).order_by(TaskRow.due_at).limit(1)
+    )
+    if row is None:
+        return None
+    claim = new_uuid()
+    changed = session.execute(
+        update(TaskRow)
+        .where(TaskRow.id == row.id, free)
+        .values(claimed_until=now + CLAIM, claimed_by=claim)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    return Task(row.id, row.name, row.subject, dict(row.values), row.attempts, claim)
+
+
+def finish(session: Session, task: Task) -> None:
+    """Forget a task that is done, unless it was asked for again meanwhile."""
+    session.execute(delete(TaskRow).where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim))
+
+
+def postpone(session: Session, task: Task, *, until: datetime) -> None:
+    """Put a task that is not done yet back, due at `until`; this is not a failure."""
+    session.execute(
+        update(TaskRow)
+        .where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim)
+        .values(due_at=until, claimed_by=None, claimed_until=None, attempts=0, last_error=None)
+    )
+
+
+def fail(session: Session, task: Task, error: str, *, now: datetime) -> None:
+    """Put a task that failed back, later and later, with what went wrong."""
+    wait = _BACKOFF_SECONDS[min(task.attempts, len(_BACKOFF_SECONDS) - 1)]
+    session.execute(
+        update(TaskRow)
+        .where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim)
+        .values(
+            due_at=now + timedelta(seconds=wait),
+            attempts=task.attempts + 1,
+            claimed_by=None,
+            claimed_until=None,
+            last_error=error[:1000],
+        )
+    )
+
+
+def depth(session: Session, *, now: datetime) -> tuple[int, int]:
+    """Return (tasks that are due, tasks that failed at least once)."""
+    rows = session.execute(select(TaskRow.due_at, TaskRow.attempts)).all()
+    return sum(due_at <= now for due_at, _ in rows), sum(attempts > 0 for _, attempts in rows)

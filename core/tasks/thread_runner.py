@@ -1,0 +1,127 @@
+"""The runner of one process: threads that take due tasks from the table, and a timer for rounds."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.clock import Clock, monotonic_seconds
+from core.db import Database
+from core.tasks import service
+from core.tasks.service import Task
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Again:
+    """What a task returns when it is not done: try again after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Round:
+    """Work that comes round by the clock, not by a row: watching, expiring."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[], None]
+
+
+class ThreadRunner:
+    """Runs tasks on a few threads and rounds on one thread each; `close` waits for all of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handlers: Mapping[str, Callable[[Task], Again | None]],
+        rounds: tuple[Round, ...] = (),
+        threads: int = 4,
+    ) -> None:
+        self._database, self._clock, self._handlers = database, clock, dict(handlers)
+        self._rounds = rounds
+        self._wake = threading.Semaphore(0)
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._drain, name=f"tasks-{n}", daemon=True)
+            for n in range(threads)
+        ] + [
+            threading.Thread(target=self._repeat, args=(each,), name=each.name, daemon=True)
+            for each in rounds
+        ]
+        database.on_wake(self.wake)
+
+    def start(self) -> None:
+        """Start working."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Say that something is due now, so that nobody waits for the next poll."""
+        self._wake.release()
+
+    def close(self) -> None:
+        """Finish what is being worked on and end the threads."""
+        self._stop.set()
+        for _ in self._threads:
+            self._wake.release()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    def run_due(self) -> bool:
+        """Run one due task, if there is one, in this thread; tell whether there was."""
+        with self._database.transaction() as session:
+            task = service.claim_due(session, now=self._clock.now())
+        if task is None:
+            return False
+        self._run(task)
+        return True
+
+    def _run(self, task: Task) -> None:
+        try:
+            outcome = self._handlers[task.name](task)
+        except Exception as error:
+            log.exception(
+                "task %s of %s failed (try %d)", task.name, task.subject, task.attempts + 1
+            )
+            with self._database.transaction() as session:
+                service.fail(
+                    session, task, f"{type(error).__name__}: {error}", now=self._clock.now()
+                )
+            return
+        with self._database.transaction() as session:
+            if outcome is None:
+                service.finish(session, task)
+            else:
+                until = self._clock.now() + timedelta(seconds=outcome.seconds)
+                service.postpone(session, task, until=until)
+
+    def _drain(self) -> None:
+        while not self._stop.is_set():
+            try:
+                busy = self._anything_due() and self.run_due()
+            except Exception:
+                log.exception("the task table cannot be worked on")
+                busy = False
+            if not busy:
+                self._wake.acquire(timeout=POLL_SECONDS)
+
+    def _anything_due(self) -> bool:
+        # A look at a snapshot first: an idle runner must not take the write lock every second.
+        with self._database.snapshot() as session:
+            return service.depth(session, now=self._clock.now())[0] > 0
+
+    def _repeat(self, each: Round) -> None:
+        while not self._stop.is_set():
+            started = monotonic_seconds()
+            try:
+                each.work()
+            except Exception:
+                log.exception("round %s failed", each.name)
+            self._stop.wait(max(0.05, each.every_seconds - (monotonic_seconds() - started)))

@@ -1,0 +1,65 @@
+"""Sentences for people, kept apart from the language they are read in.
+
+A refusal is decided once and read by many: by a CUPS client in English, by the sender's page in
+Chinese, by a mail. So a sentence travels and is stored as its English pattern (the gettext msgid)
+and its values; it becomes words only where a reader's language is known (`core.i18n`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Text:
+    """A translatable sentence: `Text("{left} sheets are left.", {"left": 3})`.
+
+    The first argument is always a literal, so that the message catalogue can be extracted.
+    A value may itself be a Text (a word that needs translation too).
+    """
+
+    msgid: str
+    values: Mapping[str, "Scalar | Text"] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the English sentence: for logs and for tests."""
+        return self.render(lambda msgid: msgid)
+
+    def render(self, translate: "Translate") -> str:
+        """Return the sentence in the language of `translate` (msgid in, pattern out)."""
+        values = {
+            name: value.render(translate) if isinstance(value, Text) else value
+            for name, value in self.values.items()
+        }
+        return translate(self.msgid).format_map(values) if values else translate(self.msgid)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a JSON column keeps."""
+        return {
+            "msgid": self.msgid,
+            "values": {
+                name: value.to_json() if isinstance(value, Text) else value
+                for name, value in self.values.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Text":
+        """Rebuild what `to_json` made."""
+        return cls(
+            stored["msgid"],
+            {
+                name: cls.from_json(value) if isinstance(value, Mapping) else value
+                for name, value in stored["values"].items()
+            },
+        )
+
+
+class Translate(Protocol):
+    """A translator: an English pattern in, the pattern in the reader's language out."""
+
+    def __call__(self, msgid: str, /) -> str:
+        """Return the pattern to fill in."""
+        ...
