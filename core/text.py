@@ -5,6 +5,7 @@ Chinese, by a mail. So a sentence travels and is stored as its English pattern (
 and its values; it becomes words only where a reader's language is known (`core.i18n`).
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -55,6 +56,22 @@ class Text:
                 for name, value in stored["values"].items()
             },
         )
+
+
+def clean_line(text: str, length_max: int) -> str:
+    """Return text from outside as one harmless line of at most `length_max` characters.
+
+    Control characters, line breaks and the marks that turn the reading direction are removed:
+    they would forge log lines, mail headers and what a reader believes to read.
+    """
+    kept = "".join(" " if c in "\t\n\r" else c for c in text if _harmless(c))
+    return " ".join(kept.split())[:length_max].rstrip()
+
+
+def _harmless(character: str) -> bool:
+    if character in "\t\n\r":
+        return True
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 class Translate(Protocol):

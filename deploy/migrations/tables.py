@@ -1,0 +1,23 @@
+"""Imports every module that has tables, so that `Base.metadata` knows them all."""
+
+import core.audit
+import core.identity.models
+import core.notices
+import core.tasks.models
+import docflow.models
+import printgate.models
+import quotas.models
+from core.db import Base
+
+__all__ = ["METADATA"]
+
+METADATA = Base.metadata
+MODULES = (
+    core.audit,
+    core.identity.models,
+    core.notices,
+    core.tasks.models,
+    docflow.models,
+    printgate.models,
+    quotas.models,
+)

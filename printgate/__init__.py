@@ -1,0 +1,1 @@
+"""The gateway: IPP in, analysis, policy, CUPS out."""

@@ -1,0 +1,194 @@
+"""The printers themselves, asked in IPP with our own codec: for facts and counts, never for paper.
+
+pycups knows no collections and no octetStrings, so what a driverless printer says of its media and
+supplies would be lost on the way. What a printer says is not trusted: it is read by the codec that
+reads strangers, within its limits, and kept as octets.
+"""
+
+import http.client
+import time
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from printgate.backend.port import DeviceAttributes, DeviceCount, Supply
+from printgate.ipp.decode import decode_bytes
+from printgate.ipp.encode import encode
+from printgate.ipp.errors import IppError
+from printgate.ipp.tags import GroupTag, Operation
+from printgate.ipp.values import (
+    Attribute,
+    Group,
+    Message,
+    charset,
+    keyword,
+    language,
+    name,
+    uri,
+)
+
+_TIMEOUT_SECONDS = 4.0
+_ANSWER_OCTETS_MAX = 1024 * 1024
+_STATES = {3: "idle", 4: "processing", 5: "stopped"}
+_FINISHED = 7
+_CLOCK_SLACK = timedelta(seconds=2)
+
+
+class IppDevices:
+    """Printers with an ipp:// address; others cannot be asked."""
+
+    def describe(self, device_uri: str) -> DeviceAttributes | None:
+        """Return what the printer says of itself, or None if it cannot be asked (not IPP, off)."""
+        answer = _ask(
+            device_uri,
+            Operation.GET_PRINTER_ATTRIBUTES,
+            keyword("requested-attributes", "all", "media-col-database"),
+        )
+        if answer is None:
+            return None
+        group = answer.group(GroupTag.PRINTER)
+        return DeviceAttributes(
+            encoded=encode(Message((2, 0), 0, 1, (group,))),
+            two_sided=any(side != "one-sided" for side in _texts(group, "sides-supported")),
+            state=_STATES.get(_number(group, "printer-state") or 3, "idle"),
+            state_reasons=tuple(
+                reason for reason in _texts(group, "printer-state-reasons") if reason != "none"
+            ),
+            supplies=tuple(_supplies(group)),
+        )
+
+    def count(
+        self, device_uri: str, *, title: str, user: str, since: datetime
+    ) -> DeviceCount | None:
+        """Return what the printer counted for the one job with this title and user."""
+        answer = _ask(
+            device_uri,
+            Operation.GET_JOBS,
+            name("requesting-user-name", user),
+            keyword("which-jobs", "completed"),
+            keyword(
+                "requested-attributes",
+                "job-name",
+                "job-originating-user-name",
+                "job-state",
+                "job-impressions-completed",
+                "time-at-creation",
+                "job-printer-up-time",
+            ),
+        )
+        if answer is None:
+            return None
+        fitting = [
+            group
+            for group in answer.groups_of(GroupTag.JOB)
+            if _texts(group, "job-name") == [title]
+            and _texts(group, "job-originating-user-name") == [user]
+            and _created_at(group) >= since - _CLOCK_SLACK
+        ]
+        if len(fitting) != 1:
+            return None
+        impressions = _number(fitting[0], "job-impressions-completed")
+        if impressions is None:
+            return None
+        return DeviceCount(impressions, (_number(fitting[0], "job-state") or 0) >= _FINISHED)
+
+
+def _ask(device_uri: str, operation: Operation, *attributes: Attribute) -> Message | None:
+    parts = urlsplit(device_uri)
+    if parts.scheme != "ipp" or not parts.hostname:
+        return None
+    request = Message(
+        (2, 0),
+        operation,
+        1,
+        (
+            Group(
+                GroupTag.OPERATION,
+                (
+                    charset("attributes-charset", "utf-8"),
+                    language("attributes-natural-language", "en"),
+                    uri("printer-uri", device_uri),
+                    *attributes,
+                ),
+            ),
+        ),
+    )
+    connection = http.client.HTTPConnection(
+        parts.hostname, parts.port or 631, timeout=_TIMEOUT_SECONDS
+    )
+    try:
+        headers = {"Content-Type": "application/ipp"}
+        connection.request("POST", parts.path or "/", encode(request), headers)
+        octets = connection.getresponse().read(_ANSWER_OCTETS_MAX)
+        return decode_bytes(octets)[0]
+    except (OSError, http.client.HTTPException, IppError):
+        return None
+    finally:
+        connection.close()
+
+
+def _created_at(group: Group) -> datetime:
+    """Return when a job came to the printer, by our clock, from the printer's seconds of running."""
+    created, now = _number(group, "time-at-creation"), _number(group, "job-printer-up-time")
+    if created is None or now is None:
+        return datetime.fromtimestamp(0, UTC)
+    return datetime.fromtimestamp(time.time() - (now - created), UTC)  # noqa: TID251
+
+
+def _supplies(group: Group) -> list[Supply]:
+    names = _texts(group, "printer-supply-description") or _texts(group, "marker-names")
+    supplies = []
+    for index, fields in enumerate(_fields(group, "printer-supply")):
+        label = names[index] if index < len(names) else f"supply {index + 1}"
+        supplies.append(
+            Supply(
+                fields.get("type", "supply"),
+                label,
+                _int(fields.get("level")),
+                _int(fields.get("maxcapacity")),
+            )
+        )
+    for fields in _fields(group, "printer-input-tray"):
+        supplies.append(
+            Supply(
+                "paper",
+                fields.get("name", "tray"),
+                _int(fields.get("level")),
+                _int(fields.get("maxcapacity")),
+            )
+        )
+    return supplies
+
+
+def _fields(group: Group, attribute: str) -> list[dict[str, str]]:
+    """Split the `key=value;` octetStrings of PWG 5100.13 §6.4 (printer-supply, -input-tray)."""
+    found = group.get(attribute)
+    rows = []
+    for value in found.values if found else ():
+        if isinstance(value.content, bytes):
+            pairs = value.content.decode("utf-8", "replace").split(";")
+            rows.append(
+                {
+                    key.strip(): word
+                    for key, equals, word in (p.partition("=") for p in pairs)
+                    if equals
+                }
+            )
+    return rows
+
+
+def _int(word: str | None) -> int:
+    try:
+        return int(word or "")
+    except ValueError:
+        return -2
+
+
+def _texts(group: Group, attribute: str) -> list[str]:
+    found = group.get(attribute)
+    return [value.text() for value in found.values] if found else []
+
+
+def _number(group: Group, attribute: str) -> int | None:
+    found = group.get(attribute)
+    number = found.first.content if found else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None

@@ -1,0 +1,110 @@
+"""A print system in memory, for tests of the services and for dry runs without CUPS."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from core.clock import Clock
+from core.text import Text
+from printgate.backend.port import (
+    BackendJob,
+    DeviceAttributes,
+    DeviceCount,
+    JobRequest,
+    Queue,
+)
+from printgate.errors import BackendUnavailable
+from printgate.lifecycle import JobState
+
+
+class FakeBackend:
+    """Keeps jobs in a dictionary; `finish` plays the printer, `available` the network."""
+
+    def __init__(self, clock: Clock, queues: tuple[Queue, ...] = ()) -> None:
+        self._clock, self._queues = clock, list(queues)
+        self._jobs: dict[int, BackendJob] = {}
+        self.documents: dict[int, bytes] = {}
+        self.requests: dict[int, JobRequest] = {}
+        self.available = True
+
+    def queues(self) -> list[Queue]:
+        """Return the queues it was made with."""
+        self._answer()
+        return list(self._queues)
+
+    def jobs(self) -> list[BackendJob]:
+        """Return all jobs ever created and not lost."""
+        self._answer()
+        return list(self._jobs.values())
+
+    def create_held(self, request: JobRequest) -> int:
+        """Create a held job; ids count up from 1."""
+        self._answer()
+        job_id = max(self._jobs, default=0) + 1
+        self.requests[job_id] = request
+        self._jobs[job_id] = BackendJob(
+            id=job_id,
+            queue=request.queue,
+            uuid=request.uuid,
+            title=request.title,
+            user=request.user,
+            state=JobState.PENDING_HELD,
+            state_reasons=(),
+            impressions=0,
+            created_at=self._clock.now(),
+            processing_at=None,
+        )
+        return job_id
+
+    def send_document(self, request: JobRequest, job_id: int, path: Path) -> None:
+        """Keep the document."""
+        self._answer()
+        self.documents[job_id] = path.read_bytes()
+
+    def release(self, job_id: int) -> None:
+        """Let a held job print."""
+        self._answer()
+        if job_id in self._jobs and self._jobs[job_id].held:
+            self._change(job_id, state=JobState.PROCESSING, processing_at=self._clock.now())
+
+    def cancel(self, job_id: int) -> None:
+        """Cancel a job that is not finished."""
+        self._answer()
+        finished = (JobState.COMPLETED, JobState.ABORTED, JobState.CANCELED)
+        if job_id in self._jobs and self._jobs[job_id].state not in finished:
+            self._change(job_id, state=JobState.CANCELED)
+
+    def finish(self, job_id: int, state: JobState, impressions: int = 0) -> None:
+        """Play the printer: end a job with so many impressions."""
+        self._change(job_id, state=state, impressions=impressions)
+
+    def lose(self, job_id: int) -> None:
+        """Play a crash that forgets a job."""
+        del self._jobs[job_id]
+
+    def _change(self, job_id: int, **changes: object) -> None:
+        self._jobs[job_id] = replace(self._jobs[job_id], **changes)  # type: ignore[arg-type]
+
+    def _answer(self) -> None:
+        if not self.available:
+            raise BackendUnavailable(
+                Text("The print system does not answer: {detail}", {"detail": "switched off"})
+            )
+
+
+class FakeDevices:
+    """Printers that say what they are told to say."""
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, DeviceAttributes] = {}
+        self.counts: dict[tuple[str, str], DeviceCount] = {}
+
+    def describe(self, device_uri: str) -> DeviceAttributes | None:
+        """Return what was set for this address."""
+        return self.attributes.get(device_uri)
+
+    def count(
+        self, device_uri: str, *, title: str, user: str, since: datetime
+    ) -> DeviceCount | None:
+        """Return what was set for this title and user."""
+        return self.counts.get((title, user))

@@ -1,0 +1,131 @@
+"""What the gateway needs of the print system behind it; adapters: cups.py, fake.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from printgate.lifecycle import JobState
+
+UUID_ATTRIBUTE = "printgate-job-uuid"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue of the print system."""
+
+    name: str
+    device_uri: str
+    info: str
+    location: str
+    state: str
+    """idle, processing or stopped."""
+    state_reasons: tuple[str, ...]
+    accepting: bool
+
+
+@dataclass(frozen=True)
+class BackendJob:
+    """A job as the print system has it; `uuid` is empty for a job that is not ours."""
+
+    id: int
+    queue: str
+    uuid: str
+    title: str
+    user: str
+    state: JobState
+    state_reasons: tuple[str, ...]
+    impressions: int
+    created_at: datetime
+    processing_at: datetime | None
+
+    @property
+    def held(self) -> bool:
+        """Whether it waits for our release."""
+        return self.state is JobState.PENDING_HELD
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """What a job is created with."""
+
+    uuid: str
+    queue: str
+    title: str
+    user: str
+    options: Mapping[str, str]
+
+
+class Backend(Protocol):
+    """A print system. Every verb raises BackendUnavailable when it does not answer."""
+
+    def queues(self) -> list[Queue]:
+        """Return the queues it has."""
+        ...
+
+    def jobs(self) -> list[BackendJob]:
+        """Return the jobs it knows of, finished ones included, as far back as it remembers."""
+        ...
+
+    def create_held(self, request: JobRequest) -> int:
+        """Create a job that waits for `release` and return its id there."""
+        ...
+
+    def send_document(self, request: JobRequest, job_id: int, path: Path) -> None:
+        """Stream the one document (application/pdf) of a job."""
+        ...
+
+    def release(self, job_id: int) -> None:
+        """Let a held job print; releasing one that is not held does nothing."""
+        ...
+
+    def cancel(self, job_id: int) -> None:
+        """Cancel a job; cancelling one that is finished or gone does nothing."""
+        ...
+
+
+@dataclass(frozen=True)
+class DeviceCount:
+    """What a printer itself says of one job."""
+
+    impressions: int
+    finished: bool
+
+
+@dataclass(frozen=True)
+class DeviceAttributes:
+    """A printer's own description: the Get-Printer-Attributes answer and what we read off it."""
+
+    encoded: bytes
+    two_sided: bool
+    state: str
+    state_reasons: tuple[str, ...]
+    supplies: tuple["Supply", ...]
+
+
+@dataclass(frozen=True)
+class Supply:
+    """A level of toner (per cent) or paper (sheets); negative levels are unknown."""
+
+    kind: str
+    name: str
+    level: int
+    level_max: int
+
+
+class Devices(Protocol):
+    """The printers themselves, asked past the print system: for facts, never for paper."""
+
+    def describe(self, device_uri: str) -> DeviceAttributes | None:
+        """Return what the printer says of itself, or None if it cannot be asked (not IPP, off)."""
+        ...
+
+    def count(
+        self, device_uri: str, *, title: str, user: str, since: datetime
+    ) -> DeviceCount | None:
+        """Return what the printer counted for the one job with this title and user.
+
+        None when no job fits, or more than one does: then the count is not certain.
+        """
+        ...

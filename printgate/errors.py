@@ -1,0 +1,45 @@
+"""The errors of the gateway; each code is explained in README.md."""
+
+from core.errors import Conflict, Forbidden, LimitReached, NotFound, PrintgateError
+
+
+class UnknownPerson(Forbidden):
+    """The claimed name belongs to nobody, and guests may not print here."""
+
+    code = "unknown-person"
+
+
+class NoSuchPrinter(NotFound):
+    """The gateway offers no printer of that name."""
+
+    code = "no-such-printer"
+
+
+class NoSuchJob(NotFound):
+    """There is no such job, or none that the asker may know of."""
+
+    code = "no-such-job"
+
+
+class JobNotPossible(Conflict):
+    """The job is no longer (or not yet) in a stage in which this can be done."""
+
+    code = "job-not-possible"
+
+
+class JobRefused(LimitReached):
+    """A rule refused the job; `rule` names it, `job_id` is the row that tells of it."""
+
+    code = "job-refused"
+
+    def __init__(self, error: PrintgateError | None, rule: str, job_id: int) -> None:
+        assert error is not None
+        super().__init__(error.text)
+        self.rule, self.job_id = rule, job_id
+
+
+class BackendUnavailable(PrintgateError):
+    """CUPS or the printer behind it does not answer; the work is tried again."""
+
+    code = "backend-unavailable"
+    http_status = 503

@@ -1,0 +1,92 @@
+"""Values to octets (RFC 8010 §3): the inverse of decode, to the octet."""
+
+import struct
+
+from printgate.ipp.tags import END_OF_ATTRIBUTES, Tag
+from printgate.ipp.values import (
+    Attribute,
+    Collection,
+    DateTime,
+    IntRange,
+    Localized,
+    Message,
+    Resolution,
+    Value,
+)
+
+_FIELD_MAX = 0xFFFF
+
+
+def encode(message: Message) -> bytes:
+    """Return the message on the wire, up to and with the end-of-attributes tag.
+
+    Raises ValueError for a value that the wire cannot carry (longer than 65,535 octets, integer
+    beyond 32 bits): a mistake of ours, never of the other side.
+    """
+    pieces = [struct.pack(">BBHi", *message.version, message.code, message.request_id)]
+    for group in message.groups:
+        pieces.append(bytes((group.tag,)))
+        for attribute in group.attributes:
+            _attribute(pieces, attribute)
+    pieces.append(bytes((END_OF_ATTRIBUTES,)))
+    return b"".join(pieces)
+
+
+def _attribute(pieces: list[bytes], attribute: Attribute) -> None:
+    name = _octets(attribute.name)
+    for value in attribute.values:
+        _tagged(pieces, value, name)
+        name = b""
+
+
+def _tagged(pieces: list[bytes], value: Value, name: bytes = b"") -> None:
+    pieces += (bytes((value.tag,)), _field(name))
+    if isinstance(value.content, Collection):
+        pieces.append(_field(b""))
+        for member in value.content.members:
+            pieces += (bytes((Tag.MEMBER_NAME,)), _field(b""), _field(_octets(member.name)))
+            for each in member.values:
+                _tagged(pieces, each)
+        pieces += (bytes((Tag.END_COLLECTION,)), _field(b""), _field(b""))
+    else:
+        pieces.append(_field(_content(value)))
+
+
+def _content(value: Value) -> bytes:
+    content = value.content
+    match content:
+        case bool():
+            return b"\x01" if content else b"\x00"
+        case int():
+            return _packed(">i", content)
+        case Resolution():
+            return _packed(">iib", *content)
+        case IntRange():
+            return _packed(">ii", *content)
+        case Localized():
+            return _field(_octets(content.language)) + _field(_octets(content.text))
+        case DateTime():
+            return content.octets
+        case str():
+            return _octets(content)
+        case bytes():
+            return content
+        case _:
+            raise ValueError(f"{content!r} cannot be sent")
+
+
+def _packed(shape: str, *numbers: int) -> bytes:
+    try:
+        return struct.pack(shape, *numbers)
+    except struct.error as error:
+        raise ValueError(f"{numbers} cannot be sent: {error}") from None
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _field(octets: bytes) -> bytes:
+    if len(octets) > _FIELD_MAX:
+        raise ValueError(f"{len(octets)} octets do not fit into one field")
+    return len(octets).to_bytes(2, "big") + octets

@@ -1,0 +1,158 @@
+"""The life of a job: which stage follows which event, and what an IPP client is told of a stage.
+
+A job has one `Stage`, our own and finer than the seven job-states of RFC 8011 §5.3.7. All changes
+of stage are in TRANSITIONS; an event that the table does not list for a stage is refused, so a late
+or repeated message can never move a job backwards. A client is told the job-state that the stage
+stands for (IPP_STATES). Two choices there are deliberate: a CUPS client takes pending-held for
+"done" and can no longer cancel it, so only a job that truly waits for its owner's answer is
+pending-held; and a job that was released and then vanished from CUPS is UNKNOWN: it may lie in a
+tray, so it is never printed again by itself, and its reservation stands until a person decides.
+"""
+
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """The job-state values of RFC 8011 §5.3.7."""
+
+    PENDING = "pending"
+    PENDING_HELD = "pending-held"
+    PROCESSING = "processing"
+    PROCESSING_STOPPED = "processing-stopped"
+    CANCELED = "canceled"
+    ABORTED = "aborted"
+    COMPLETED = "completed"
+
+
+class Stage(StrEnum):
+    """Where a job stands."""
+
+    RECEIVING = "receiving"
+    DECIDING = "deciding"
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    FORWARDED = "forwarded"
+    RELEASED = "released"
+    CANCELING = "canceling"
+    COMPLETED = "completed"
+    CIRCULATED = "circulated"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    ABORTED = "aborted"
+    UNKNOWN = "unknown"
+
+
+class Event(StrEnum):
+    """What can happen to a job."""
+
+    DOCUMENT_RECEIVED = "document-received"
+    ACCEPT = "accept"
+    ASK = "ask"
+    CIRCULATE = "circulate"
+    REFUSE = "refuse"
+    FORWARD = "forward"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+    BACKEND_COMPLETED = "backend-completed"
+    BACKEND_CANCELED = "backend-canceled"
+    BACKEND_ABORTED = "backend-aborted"
+    BACKEND_LOST = "backend-lost"
+    CLOSE = "close"
+
+
+class WrongStage(Exception):
+    """The event cannot happen to a job in this stage."""
+
+    def __init__(self, stage: Stage, event: Event) -> None:
+        super().__init__(f"a job that is {stage} cannot {event}")
+        self.stage, self.event = stage, event
+
+
+_AT_BACKEND = {
+    Event.BACKEND_COMPLETED: Stage.COMPLETED,
+    Event.BACKEND_CANCELED: Stage.CANCELED,
+    Event.BACKEND_ABORTED: Stage.ABORTED,
+    Event.BACKEND_LOST: Stage.UNKNOWN,
+}
+_VERDICTS = {
+    Event.ACCEPT: Stage.ACCEPTED,
+    Event.CIRCULATE: Stage.CIRCULATED,
+    Event.REFUSE: Stage.REFUSED,
+    Event.CANCEL: Stage.CANCELED,
+}
+
+TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
+    Stage.RECEIVING: {
+        Event.DOCUMENT_RECEIVED: Stage.DECIDING,
+        Event.REFUSE: Stage.REFUSED,
+        Event.CANCEL: Stage.CANCELED,
+        Event.EXPIRE: Stage.EXPIRED,
+    },
+    Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED},
+    Stage.ASKED: {**_VERDICTS, Event.EXPIRE: Stage.EXPIRED},
+    Stage.ACCEPTED: {Event.FORWARD: Stage.FORWARDED, Event.CANCEL: Stage.CANCELED},
+    # Still held in CUPS: what is created again was never released, so nothing can print twice.
+    Stage.FORWARDED: {
+        Event.FORWARD: Stage.FORWARDED,
+        Event.RELEASE: Stage.RELEASED,
+        Event.CANCEL: Stage.CANCELED,
+    },
+    Stage.RELEASED: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},
+    Stage.CANCELING: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},
+    # A person looked into the tray and says what came out.
+    Stage.UNKNOWN: {Event.CLOSE: Stage.COMPLETED},
+    Stage.COMPLETED: {},
+    Stage.CIRCULATED: {},
+    Stage.CANCELED: {},
+    Stage.EXPIRED: {},
+    Stage.REFUSED: {},
+    Stage.ABORTED: {},
+}
+
+IPP_STATES: dict[Stage, tuple[JobState, tuple[str, ...]]] = {
+    Stage.RECEIVING: (JobState.PENDING, ("job-incoming",)),
+    Stage.DECIDING: (JobState.PENDING, ("job-transforming",)),
+    Stage.ASKED: (JobState.PENDING_HELD, ("job-held-for-review",)),
+    Stage.ACCEPTED: (JobState.PENDING, ("job-queued",)),
+    Stage.FORWARDED: (JobState.PENDING, ("job-outgoing",)),
+    Stage.RELEASED: (JobState.PROCESSING, ("job-printing",)),
+    Stage.CANCELING: (JobState.PROCESSING, ("processing-to-stop-point",)),
+    Stage.COMPLETED: (JobState.COMPLETED, ("job-completed-successfully",)),
+    Stage.CIRCULATED: (JobState.COMPLETED, ("job-completed-with-warnings",)),
+    Stage.CANCELED: (JobState.CANCELED, ("job-canceled-by-user",)),
+    Stage.EXPIRED: (JobState.ABORTED, ("aborted-by-system",)),
+    Stage.REFUSED: (JobState.ABORTED, ("aborted-by-system",)),
+    Stage.ABORTED: (JobState.ABORTED, ("aborted-by-system",)),
+    Stage.UNKNOWN: (JobState.ABORTED, ("aborted-by-system", "job-completed-with-errors")),
+}
+
+ACTIVE = frozenset(
+    {
+        Stage.RECEIVING,
+        Stage.DECIDING,
+        Stage.ASKED,
+        Stage.ACCEPTED,
+        Stage.FORWARDED,
+        Stage.RELEASED,
+        Stage.CANCELING,
+    }
+)
+"""Stages that an IPP client counts as not-completed."""
+
+AT_BACKEND = frozenset({Stage.RELEASED, Stage.CANCELING})
+"""Stages in which CUPS decides what happens next."""
+
+
+def advance(stage: Stage, event: Event) -> Stage:
+    """Return the stage after `event`; WrongStage if it cannot happen to a job in `stage`."""
+    try:
+        return TRANSITIONS[stage][event]
+    except KeyError:
+        raise WrongStage(stage, event) from None
+
+
+def may(stage: Stage, event: Event) -> bool:
+    """Tell whether `event` can happen to a job in `stage`."""
+    return event in TRANSITIONS[stage]

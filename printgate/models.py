@@ -1,0 +1,117 @@
+"""Tables of the gateway: printers, jobs, the course of supplies, and jobs that went past us."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+
+class PrinterRow(Base):
+    """A printer that the gateway offers, and what its backend printer last said of itself."""
+
+    __tablename__ = "printers"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(127), unique=True)
+    info: Mapped[str] = mapped_column(String(255), default="")
+    location: Mapped[str] = mapped_column(String(255), default="")
+    is_default: Mapped[bool] = mapped_column(default=False)
+    queue: Mapped[str] = mapped_column(String(127))
+    device_uri: Mapped[str] = mapped_column(String(1023), default="")
+    coverage: Mapped[float] = mapped_column(default=0.05)
+    """Share of a page that is assumed to be marked, until coverage is measured per job."""
+    attributes: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    """The last Get-Printer-Attributes answer of the device (RFC 8010 encoding); b"" if none."""
+    two_sided: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(32), default="idle")
+    state_reasons: Mapped[list[Any]] = mapped_column(default=list)
+    state_changed_at: Mapped[datetime]
+    reachable: Mapped[bool] = mapped_column(default=False)
+    polled_at: Mapped[datetime | None]
+
+
+class SupplyRow(Base):
+    """A level of paper or toner at a moment; a row is added only when the level changed."""
+
+    __tablename__ = "supply_levels"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    printer_id: Mapped[str] = mapped_column(ForeignKey("printers.id"))
+    kind: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(255))
+    level: Mapped[int]
+    """Per cent of toner, sheets of paper; negative values are unknown (PWG 5100.13)."""
+    level_max: Mapped[int]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_supply_levels_course", "printer_id", "name", "at"),)
+
+
+class JobRow(Base):
+    """A job, from its arrival to the last sheet."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(String(36), unique=True)
+    printer_id: Mapped[str] = mapped_column(ForeignKey("printers.id"))
+    target_printer_id: Mapped[str | None] = mapped_column(ForeignKey("printers.id"))
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("persons.id"))
+    office_id: Mapped[str] = mapped_column(ForeignKey("offices.id"))
+    claimed_name: Mapped[str] = mapped_column(String(255))
+    verified: Mapped[bool]
+    title: Mapped[str] = mapped_column(String(255))
+    language: Mapped[str] = mapped_column(String(16), default="")
+    format: Mapped[str] = mapped_column(String(64), default="")
+    octets: Mapped[int] = mapped_column(default=0)
+    spooled: Mapped[str | None] = mapped_column(String(64))
+    stage: Mapped[str] = mapped_column(String(16))
+    ticket_asked: Mapped[dict[str, Any]]
+    ticket: Mapped[dict[str, Any]]
+    reasons: Mapped[list[Any]] = mapped_column(default=list)
+    state_reasons: Mapped[list[Any]] = mapped_column(default=list)
+    """Why it waits or how it ended, as IPP keywords of the printer, CUPS or ours."""
+    pages: Mapped[int] = mapped_column(default=0)
+    sheets_reserved: Mapped[int] = mapped_column(default=0)
+    sheets_used: Mapped[int | None]
+    impressions: Mapped[int | None]
+    estimated: Mapped[bool] = mapped_column(default=False)
+    wants_paper: Mapped[bool] = mapped_column(default=False)
+    """Somebody who may do so asked for paper with a reason: the draft rule stands back."""
+    backend_job_id: Mapped[int | None]
+    document_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    grant_id: Mapped[str | None] = mapped_column(String(36), unique=True)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    processing_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_jobs_person", "person_id", "id"),
+        Index("ix_jobs_office", "office_id", "id"),
+        Index("ix_jobs_stage", "stage"),
+        # An id that a client has seen is never handed out again.
+        {"sqlite_autoincrement": True},
+    )
+
+
+class ForeignJobRow(Base):
+    """A job that CUPS had and that was not ours: uncontrolled paper."""
+
+    __tablename__ = "foreign_jobs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    queue: Mapped[str] = mapped_column(String(127))
+    backend_job_id: Mapped[int]
+    created_at: Mapped[datetime]
+    user: Mapped[str] = mapped_column(String(255))
+    sheets: Mapped[int] = mapped_column(default=0)
+    impressions: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(32))
+    seen_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("queue", "backend_job_id", "created_at"),)

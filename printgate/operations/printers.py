@@ -1,0 +1,70 @@
+"""Printers: Get-Printer-Attributes, Identify-Printer, CUPS-Get-Default, CUPS-Get-Printers."""
+
+import logging
+
+from core.text import Text
+from printgate import operations, queries
+from printgate.errors import NoSuchPrinter
+from printgate.ipp.answer import requested
+from printgate.ipp.errors import IppError
+from printgate.ipp.tags import GroupTag, Status
+from printgate.ipp.values import Group, Message
+from printgate.operations.exchange import Exchange
+from printgate.operations.printer_attributes import (
+    FORMATS,
+    printer_attributes,
+    requested_groups,
+)
+from printgate.parts import Parts
+from printgate.queries import Printer
+
+log = logging.getLogger(__name__)
+
+
+def get_printer_attributes(parts: Parts, exchange: Exchange) -> Message:
+    """Tell about a printer (RFC 8011 §4.2.5)."""
+    asked = exchange.attributes.get("document-format")
+    if asked is not None and asked.first.text() not in FORMATS:
+        raise IppError(
+            Status.DOCUMENT_FORMAT_NOT_SUPPORTED,
+            Text("Documents of the format {name} are not taken.", {"name": asked.first.text()}),
+            (asked,),
+        )
+    with parts.database.snapshot() as session:
+        printer = exchange.printer(session)
+    return exchange.answer(groups=[_told(parts, exchange, printer)])
+
+
+def identify_printer(parts: Parts, exchange: Exchange) -> Message:
+    """Show which printer this is (PWG 5100.13 §5.2): as a line in the administrators' news."""
+    with parts.database.snapshot() as session:
+        printer = exchange.printer(session)
+    parts.identify(printer.name)
+    return exchange.answer()
+
+
+def cups_get_default(parts: Parts, exchange: Exchange) -> Message:
+    """Tell about the default printer (CUPS' own operation)."""
+    with parts.database.snapshot() as session:
+        try:
+            printer = queries.default_printer(session)
+        except NoSuchPrinter as error:
+            raise IppError(Status.NOT_FOUND, error.text) from None
+    return exchange.answer(groups=[_told(parts, exchange, printer)])
+
+
+def cups_get_printers(parts: Parts, exchange: Exchange) -> Message:
+    """Tell about all printers (CUPS' own operation)."""
+    with parts.database.snapshot() as session:
+        found = queries.printers(session)
+    limit = exchange.number("limit") or len(found)
+    return exchange.answer(groups=[_told(parts, exchange, each) for each in found[:limit]])
+
+
+def _told(parts: Parts, exchange: Exchange, printer: Printer) -> Group:
+    supported = sorted(operations.HANDLERS)
+    everything = printer_attributes(printer, parts.rules, exchange, supported, parts.clock.now())
+    asked = exchange.attributes.get("requested-attributes")
+    return Group(
+        GroupTag.PRINTER, tuple(requested(everything, asked, requested_groups(everything)))
+    )

@@ -1,0 +1,284 @@
+"""What becomes of a job: a pure function from ticket, facts and rules to a decision.
+
+The rules are tried in one fixed order, from "may not exist" to "how it prints": a document that
+cannot be read, a secrecy mark, a draft, limits, two-sided. The first rule that ends the job's way
+to paper wins; rules that only change the ticket add their reason and let the job go on. Every
+reason carries the rule's name and a sentence, so that the sender, the page and the audit trail all
+say the same thing. Nothing here looks at a quota: the account itself is the authority on that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from core.text import Text
+from printgate.metering import ONE_SIDED, estimate, pages_selected
+from printgate.ticket import JobTicket
+
+TWO_SIDED = "two-sided-long-edge"
+
+
+class Outcome(StrEnum):
+    """Where the job goes."""
+
+    PRINT = "print"
+    CIRCULATE = "circulate"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+class DraftAction(StrEnum):
+    """What the office does with a draft that was sent to a printer."""
+
+    DIVERT = "divert"
+    ASK = "ask"
+    PRINT = "print"
+
+
+class OneSidedAction(StrEnum):
+    """What happens when two-sided is due and the printer has only one side."""
+
+    REROUTE = "reroute"
+    REFUSE = "refuse"
+    PRINT = "print"
+
+
+class MarkedAction(StrEnum):
+    """What happens to a paper with a secrecy mark."""
+
+    REFUSE = "refuse"
+    PRINT = "print"
+
+
+class Overrider(StrEnum):
+    """Who may print a draft after all, with a reason."""
+
+    OWNER = "owner"
+    HEAD = "head"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Exemptions:
+    """Who and what a rule does not bind: office codes, sign-in names, printer names."""
+
+    offices: frozenset[str] = frozenset()
+    persons: frozenset[str] = frozenset()
+    printers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The office's print rules; the file they come from is described in rules.toml."""
+
+    two_sided: bool = True
+    two_sided_exempt: Exemptions = field(default_factory=Exemptions)
+    one_sided_printer: OneSidedAction = OneSidedAction.REROUTE
+    pages_max: int = 500
+    copies_max: int = 100
+    sheets_max: int = 1000
+    drafts: DraftAction = DraftAction.DIVERT
+    drafts_exempt: Exemptions = field(default_factory=Exemptions)
+    drafts_override: frozenset[Overrider] = frozenset({Overrider.OWNER, Overrider.HEAD})
+    marked: MarkedAction = MarkedAction.REFUSE
+
+
+@dataclass(frozen=True)
+class Sender:
+    """For whom the job is: the office's code and the sign-in name (empty for a guest)."""
+
+    office: str
+    login: str = ""
+
+
+@dataclass(frozen=True)
+class PrinterFacts:
+    """What a printer is called and whether it can mark both sides."""
+
+    name: str
+    two_sided: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a document; `unreadable` and `marked` are sentences or None."""
+
+    pages: int = 0
+    draft: Text | None = None
+    marked: Text | None = None
+    unreadable: Text | None = None
+    unreadable_code: str = ""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Which rule spoke, and what it says to the sender."""
+
+    rule: str
+    text: Text
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of the job, on which printer, with which ticket, and why."""
+
+    outcome: Outcome
+    ticket: JobTicket
+    printer: str
+    sheets: int = 0
+    impressions: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+
+def decide(
+    ticket: JobTicket,
+    facts: Facts,
+    rules: Rules,
+    sender: Sender,
+    printer: PrinterFacts,
+    others: Sequence[PrinterFacts] = (),
+    *,
+    wants_paper: bool = False,
+) -> Decision:
+    """Return what becomes of a job.
+
+    `others` are the printers that a job may be sent to instead, nearest first. `wants_paper` says
+    that somebody who may do so has asked for paper with a reason: the draft rule then stands back.
+    """
+    refusal = _refusal(facts, rules)
+    if refusal is not None:
+        return Decision(Outcome.REFUSE, ticket, printer.name, reasons=(refusal,))
+    if not wants_paper:
+        diversion = _diversion(ticket, facts, rules, sender, printer)
+        if diversion is not None:
+            return diversion
+    return _on_paper(ticket, facts, rules, sender, printer, others)
+
+
+def exempt(exemptions: Exemptions, sender: Sender, printer: str) -> bool:
+    """Tell whether a rule with these exemptions does not bind this sender at this printer."""
+    return (
+        sender.office in exemptions.offices
+        or sender.login in exemptions.persons
+        or printer in exemptions.printers
+    )
+
+
+def _refusal(facts: Facts, rules: Rules) -> Reason | None:
+    if facts.unreadable is not None:
+        return Reason("readable", facts.unreadable)
+    if facts.marked is not None and rules.marked is MarkedAction.REFUSE:
+        return Reason("secrecy", facts.marked)
+    return None
+
+
+def _diversion(
+    ticket: JobTicket, facts: Facts, rules: Rules, sender: Sender, printer: PrinterFacts
+) -> Decision | None:
+    if facts.draft is None or exempt(rules.drafts_exempt, sender, printer.name):
+        return None
+    outcomes = {DraftAction.DIVERT: Outcome.CIRCULATE, DraftAction.ASK: Outcome.ASK}
+    outcome = outcomes.get(rules.drafts)
+    if outcome is None:
+        return None
+    return Decision(outcome, ticket, printer.name, reasons=(Reason("drafts", facts.draft),))
+
+
+def _on_paper(
+    ticket: JobTicket,
+    facts: Facts,
+    rules: Rules,
+    sender: Sender,
+    printer: PrinterFacts,
+    others: Sequence[PrinterFacts],
+) -> Decision:
+    reasons: tuple[Reason, ...] = ()
+    target: PrinterFacts | None = printer
+    if rules.two_sided and not exempt(rules.two_sided_exempt, sender, printer.name):
+        asked = ticket.sides
+        ticket, target, reasons = _two_sided(ticket, rules, printer, others)
+        if target is None:
+            return Decision(
+                Outcome.REFUSE, replace(ticket, sides=asked), printer.name, 0, 0, reasons
+            )
+    pages = pages_selected(facts.pages, ticket.page_ranges)
+    usage = estimate(
+        pages,
+        copies=ticket.copies,
+        sides=ticket.sides or ONE_SIDED,
+        number_up=ticket.number_up,
+        media=ticket.media or "",
+    )
+    limit = _limit(pages, ticket.copies, usage.sheets, rules)
+    if limit is not None:
+        return Decision(Outcome.REFUSE, ticket, printer.name, reasons=(limit,))
+    assert target is not None
+    return Decision(Outcome.PRINT, ticket, target.name, usage.sheets, usage.impressions, reasons)
+
+
+def _two_sided(
+    ticket: JobTicket, rules: Rules, printer: PrinterFacts, others: Sequence[PrinterFacts]
+) -> tuple[JobTicket, PrinterFacts | None, tuple[Reason, ...]]:
+    asked = ticket.sides or ONE_SIDED
+    sides = asked if asked != ONE_SIDED else TWO_SIDED
+    turned = (
+        () if asked == sides else (Reason("two-sided", Text("Printing is always two-sided here.")),)
+    )
+    if printer.two_sided:
+        return replace(ticket, sides=sides), printer, turned
+    if rules.one_sided_printer is OneSidedAction.PRINT:
+        text = Text(
+            "{printer} prints one side only; the job was let through.", {"printer": printer.name}
+        )
+        return replace(ticket, sides=ONE_SIDED), printer, (Reason("two-sided", text),)
+    target = next((other for other in others if other.two_sided), None)
+    if rules.one_sided_printer is OneSidedAction.REROUTE and target is not None:
+        text = Text(
+            "{printer} prints one side only, so the job goes to {target}, which prints both.",
+            {"printer": printer.name, "target": target.name},
+        )
+        return replace(ticket, sides=sides), target, (Reason("two-sided", text),)
+    text = Text(
+        "{printer} prints one side only and printing is always two-sided here. "
+        "Please choose another printer.",
+        {"printer": printer.name},
+    )
+    return ticket, None, (Reason("two-sided", text),)
+
+
+def _limit(pages: int, copies: int, sheets: int, rules: Rules) -> Reason | None:
+    checks = (
+        (
+            "limits.pages",
+            pages,
+            rules.pages_max,
+            Text(
+                "A job may have {most} pages at the most; this one has {count}.",
+                {"most": rules.pages_max, "count": pages},
+            ),
+        ),
+        (
+            "limits.copies",
+            copies,
+            rules.copies_max,
+            Text(
+                "A job may have {most} copies at the most; this one asks for {count}.",
+                {"most": rules.copies_max, "count": copies},
+            ),
+        ),
+        (
+            "limits.sheets",
+            sheets,
+            rules.sheets_max,
+            Text(
+                "A job may take {most} sheets at the most; this one would take {count}.",
+                {"most": rules.sheets_max, "count": sheets},
+            ),
+        ),
+    )
+    for rule, count, most, text in checks:
+        if count > most:
+            return Reason(rule, text)
+    if pages < 1:
+        return Reason("limits.pages", Text("The page ranges of this job choose no page."))
+    return None

@@ -1,0 +1,353 @@
+"""Reads of jobs, printers and uncontrolled paper, as values."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from core.identity.models import OfficeRow, PersonRow
+from core.identity.values import Actor
+from core.text import Text
+from printgate.errors import NoSuchJob, NoSuchPrinter
+from printgate.lifecycle import ACTIVE, Event, Stage, may
+from printgate.models import ForeignJobRow, JobRow, PrinterRow, SupplyRow
+from printgate.policy import Reason
+from printgate.ticket import JobTicket
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as pages and IPP clients see it."""
+
+    id: int
+    uuid: str
+    printer: str
+    target: str
+    """The printer that it goes to; another than `printer` when it was rerouted."""
+    person_id: str | None
+    person_name: str
+    office_id: str
+    office_name: str
+    claimed_name: str
+    verified: bool
+    title: str
+    language: str
+    format: str
+    octets: int
+    stage: Stage
+    asked: JobTicket
+    ticket: JobTicket
+    reasons: tuple[Reason, ...]
+    state_reasons: tuple[str, ...]
+    pages: int
+    sheets_reserved: int
+    sheets_used: int | None
+    impressions: int | None
+    estimated: bool
+    backend_job_id: int | None
+    document_id: str | None
+    created_at: datetime
+    changed_at: datetime
+    processing_at: datetime | None
+    completed_at: datetime | None
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether the job can still be cancelled."""
+        return may(self.stage, Event.CANCEL) and self.stage is not Stage.CANCELING
+
+
+@dataclass(frozen=True)
+class SupplyLevel:
+    """A level of toner or paper at a moment; a negative level is unknown."""
+
+    kind: str
+    name: str
+    level: int
+    level_max: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Printer:
+    """A printer that the gateway offers."""
+
+    id: str
+    name: str
+    info: str
+    location: str
+    is_default: bool
+    queue: str
+    device_uri: str
+    coverage: float
+    attributes: bytes
+    two_sided: bool
+    state: str
+    state_reasons: tuple[str, ...]
+    state_changed_at: datetime
+    reachable: bool
+    polled_at: datetime | None
+    queued_job_count: int
+
+
+@dataclass(frozen=True)
+class ForeignJob:
+    """A job in CUPS that is not ours."""
+
+    queue: str
+    backend_job_id: int
+    created_at: datetime
+    user: str
+    sheets: int
+    impressions: int
+    state: str
+
+
+def job(session: Session, job_id: int) -> Job:
+    """Return one job; NoSuchJob if there is none."""
+    return _one(session, _jobs().where(JobRow.id == job_id))
+
+
+def job_by_uuid(session: Session, uuid: str) -> Job:
+    """Return one job by our own key; NoSuchJob if there is none."""
+    return _one(session, _jobs().where(JobRow.uuid == uuid))
+
+
+def job_for(session: Session, job_id: int, actor: Actor) -> Job:
+    """Return a job that the actor may see: their own, or of an office that they may look into."""
+    found = job(session, job_id)
+    if found.person_id is not None and found.person_id == actor.person_id:
+        return found
+    if actor.may_see_office(found.office_id):
+        return found
+    raise NoSuchJob(Text("There is no such job."))
+
+
+def jobs_of_person(session: Session, person_id: str, *, limit: int, offset: int = 0) -> list[Job]:
+    """Return a person's jobs, newest first."""
+    query = _jobs().where(JobRow.person_id == person_id).order_by(JobRow.id.desc())
+    return _many(session, query.limit(limit).offset(offset))
+
+
+def count_of_person(session: Session, person_id: str) -> int:
+    """Return how many jobs a person has."""
+    query = select(func.count()).select_from(JobRow).where(JobRow.person_id == person_id)
+    return session.scalar(query) or 0
+
+
+def jobs_of_office(
+    session: Session, office_id: str | None, *, limit: int, offset: int = 0
+) -> list[Job]:
+    """Return an office's jobs (None: all offices'), newest first."""
+    query = _jobs().order_by(JobRow.id.desc())
+    if office_id is not None:
+        query = query.where(JobRow.office_id == office_id)
+    return _many(session, query.limit(limit).offset(offset))
+
+
+def count_of_office(session: Session, office_id: str | None) -> int:
+    """Return how many jobs an office (None: all) has."""
+    query = select(func.count()).select_from(JobRow)
+    if office_id is not None:
+        query = query.where(JobRow.office_id == office_id)
+    return session.scalar(query) or 0
+
+
+def jobs_at(  # the conditions of Get-Jobs
+    session: Session,
+    *,
+    printer_id: str | None = None,
+    active: bool | None = None,
+    person_id: str | None = None,
+    claimed_name: str | None = None,
+    first_id: int | None = None,
+    limit: int | None = None,
+) -> list[Job]:
+    """Return jobs for Get-Jobs (RFC 8011 §4.2.6): active ones oldest first, others newest first."""
+    query = _jobs()
+    if printer_id is not None:
+        query = query.where(JobRow.printer_id == printer_id)
+    if active is not None:
+        stages = [str(stage) for stage in Stage if (stage in ACTIVE) is active]
+        query = query.where(JobRow.stage.in_(stages))
+    if person_id is not None:
+        query = query.where(JobRow.person_id == person_id)
+    elif claimed_name is not None:
+        query = query.where(JobRow.claimed_name == claimed_name)
+    if first_id is not None:
+        query = query.where(JobRow.id >= first_id)
+    query = query.order_by(JobRow.id.desc() if active is False else JobRow.id)
+    return _many(session, query.limit(limit) if limit else query)
+
+
+def jobs_in(session: Session, stages: Iterable[Stage]) -> list[Job]:
+    """Return all jobs in these stages, oldest first."""
+    names = [str(stage) for stage in stages]
+    return _many(session, _jobs().where(JobRow.stage.in_(names)).order_by(JobRow.id))
+
+
+def printer(session: Session, name: str) -> Printer:
+    """Return a printer by its name; NoSuchPrinter if the gateway offers none."""
+    row = session.scalar(select(PrinterRow).where(PrinterRow.name == name))
+    if row is None:
+        raise NoSuchPrinter(Text("There is no printer called {name} here.", {"name": name[:127]}))
+    return _printer(session, row)
+
+
+def default_printer(session: Session) -> Printer:
+    """Return the default printer; NoSuchPrinter if the gateway offers none at all."""
+    found = printers(session)
+    if not found:
+        raise NoSuchPrinter(Text("No printer has been set up here yet."))
+    return next((each for each in found if each.is_default), found[0])
+
+
+def printers(session: Session) -> list[Printer]:
+    """Return all printers, by name."""
+    return [
+        _printer(session, row)
+        for row in session.scalars(select(PrinterRow).order_by(PrinterRow.name))
+    ]
+
+
+def supplies(session: Session, printer_id: str) -> list[SupplyLevel]:
+    """Return the newest level of each supply of a printer."""
+    newest = (
+        select(func.max(SupplyRow.id))
+        .where(SupplyRow.printer_id == printer_id)
+        .group_by(SupplyRow.name)
+    )
+    rows = session.scalars(
+        select(SupplyRow).where(SupplyRow.id.in_(newest)).order_by(SupplyRow.kind, SupplyRow.name)
+    )
+    return [_supply(row) for row in rows]
+
+
+def supply_course(session: Session, printer_id: str, since: datetime) -> list[SupplyLevel]:
+    """Return how the levels of a printer changed since a moment, oldest first."""
+    rows = session.scalars(
+        select(SupplyRow)
+        .where(SupplyRow.printer_id == printer_id, SupplyRow.at >= since)
+        .order_by(SupplyRow.at, SupplyRow.id)
+    )
+    return [_supply(row) for row in rows]
+
+
+def foreign_jobs(session: Session, *, limit: int = 200) -> list[ForeignJob]:
+    """Return the newest jobs that went past the gateway."""
+    rows = session.scalars(
+        select(ForeignJobRow).order_by(ForeignJobRow.created_at.desc()).limit(limit)
+    )
+    return [
+        ForeignJob(
+            row.queue,
+            row.backend_job_id,
+            row.created_at,
+            row.user,
+            row.sheets,
+            row.impressions,
+            row.state,
+        )
+        for row in rows
+    ]
+
+
+def spooled_uuids(session: Session) -> set[str]:
+    """Return the jobs that may have files in the spool."""
+    stages = [str(stage) for stage in (*ACTIVE, Stage.UNKNOWN)]
+    return set(session.scalars(select(JobRow.uuid).where(JobRow.stage.in_(stages))))
+
+
+def _jobs() -> Select[Any]:
+    target = PrinterRow.__table__.alias("target")
+    return (
+        select(JobRow, PrinterRow.name, target.c.name, PersonRow.name, OfficeRow.name)
+        .join(PrinterRow, PrinterRow.id == JobRow.printer_id)
+        .outerjoin(target, target.c.id == JobRow.target_printer_id)
+        .outerjoin(PersonRow, PersonRow.id == JobRow.person_id)
+        .join(OfficeRow, OfficeRow.id == JobRow.office_id)
+    )
+
+
+def _one(session: Session, query: Select[Any]) -> Job:
+    found = _many(session, query)
+    if not found:
+        raise NoSuchJob(Text("There is no such job."))
+    return found[0]
+
+
+def _many(session: Session, query: Select[Any]) -> list[Job]:
+    return [_job(*columns) for columns in session.execute(query)]
+
+
+def _job(
+    row: JobRow, printer_name: str, target: str | None, person: str | None, office: str
+) -> Job:
+    return Job(
+        id=row.id,
+        uuid=row.uuid,
+        printer=printer_name,
+        target=target or printer_name,
+        person_id=row.person_id,
+        person_name=person or row.claimed_name,
+        office_id=row.office_id,
+        office_name=office,
+        claimed_name=row.claimed_name,
+        verified=row.verified,
+        title=row.title,
+        language=row.language,
+        format=row.format,
+        octets=row.octets,
+        stage=Stage(row.stage),
+        asked=JobTicket.from_json(row.ticket_asked),
+        ticket=JobTicket.from_json(row.ticket),
+        reasons=reasons_from_json(row.reasons),
+        state_reasons=tuple(row.state_reasons),
+        pages=row.pages,
+        sheets_reserved=row.sheets_reserved,
+        sheets_used=row.sheets_used,
+        impressions=row.impressions,
+        estimated=row.estimated,
+        backend_job_id=row.backend_job_id,
+        document_id=row.document_id,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        processing_at=row.processing_at,
+        completed_at=row.completed_at,
+    )
+
+
+def reasons_from_json(stored: Sequence[Any]) -> tuple[Reason, ...]:
+    """Rebuild the reasons of a job from its JSON column."""
+    return tuple(Reason(each["rule"], Text.from_json(each["text"])) for each in stored)
+
+
+def _printer(session: Session, row: PrinterRow) -> Printer:
+    queued = select(func.count()).where(
+        JobRow.printer_id == row.id, JobRow.stage.in_([str(stage) for stage in ACTIVE])
+    )
+    return Printer(
+        id=row.id,
+        name=row.name,
+        info=row.info,
+        location=row.location,
+        is_default=row.is_default,
+        queue=row.queue,
+        device_uri=row.device_uri,
+        coverage=row.coverage,
+        attributes=row.attributes,
+        two_sided=row.two_sided,
+        state=row.state,
+        state_reasons=tuple(row.state_reasons),
+        state_changed_at=row.state_changed_at,
+        reachable=row.reachable,
+        polled_at=row.polled_at,
+        queued_job_count=session.scalar(queued) or 0,
+    )
+
+
+def _supply(row: SupplyRow) -> SupplyLevel:
+    return SupplyLevel(row.kind, row.name, row.level, row.level_max, row.at)

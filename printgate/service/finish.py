@@ -1,0 +1,148 @@
+"""How a job ends: settled by what came out (T3), cancelled, expired, or closed by a person."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import docflow.service
+import quotas.service
+from core import notices
+from core.identity.values import SYSTEM, Actor
+from core.text import Text
+from printgate.errors import JobNotPossible
+from printgate.lifecycle import AT_BACKEND, Event, Stage, may
+from printgate.metering import Usage, toner_units
+from printgate.models import JobRow, PrinterRow
+from printgate.queries import Job, job_by_uuid
+from printgate.service.rows import CANCEL_TASK, change, job_row, lay_aside, news_path, sender
+from quotas.units import Unit
+
+_NEWS = {
+    Event.BACKEND_ABORTED: Text("A print job broke off at the printer. Please print it again."),
+    Event.BACKEND_LOST: Text(
+        "The print system lost a job. Please look whether it came out, and say so on its page."
+    ),
+}
+
+
+def settle(
+    session: Session,
+    uuid: str,
+    event: Event,
+    usage: Usage,
+    *,
+    state_reasons: tuple[str, ...] = (),
+    now: datetime,
+) -> Job:
+    """End a job as CUPS ended it and charge what came out; ending it again changes nothing.
+
+    A job that CUPS lost keeps its reservation until a person says what came out.
+    """
+    row = job_row(session, uuid)
+    if Stage(row.stage) not in AT_BACKEND:
+        return job_by_uuid(session, uuid)
+    change(
+        session,
+        row,
+        event,
+        actor=SYSTEM,
+        now=now,
+        details={"sheets": usage.sheets, "estimated": usage.estimated},
+        state_reasons=state_reasons,
+    )
+    if event is not Event.BACKEND_LOST:
+        _charge(session, row, usage, SYSTEM, now)
+    if event in _NEWS and row.person_id is not None:
+        notices.notify(session, row.person_id, _NEWS[event], news_path(row), now=now)
+    session.flush()
+    return job_by_uuid(session, uuid)
+
+
+def close_unknown(session: Session, uuid: str, usage: Usage, *, actor: Actor, now: datetime) -> Job:
+    """End a job that CUPS lost, with what a person found in the tray."""
+    row = job_row(session, uuid)
+    if not may(Stage(row.stage), Event.CLOSE):
+        raise JobNotPossible(Text("This job does not wait for an answer."))
+    if not 0 <= usage.sheets <= row.sheets_reserved:
+        raise JobNotPossible(
+            Text("This job can have taken 0 to {n} sheets.", {"n": row.sheets_reserved})
+        )
+    change(session, row, Event.CLOSE, actor=actor, now=now, details={"sheets": usage.sheets})
+    _charge(session, row, usage, actor, now)
+    session.flush()
+    return job_by_uuid(session, uuid)
+
+
+def cancel(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
+    """Cancel a job; one that CUPS has is cancelled there, and settled by what came out.
+
+    JobNotPossible if the job is over (RFC 8011 §4.3.3: client-error-not-possible).
+    """
+    row = job_row(session, uuid)
+    if not may(Stage(row.stage), Event.CANCEL):
+        raise JobNotPossible(Text("This job is over and can't be cancelled."))
+    in_backend = row.backend_job_id is not None
+    change(session, row, Event.CANCEL, actor=actor, now=now)
+    if Stage(row.stage) is Stage.CANCELED:
+        _charge(session, row, Usage(0, 0, estimated=False), actor, now)
+    if in_backend:
+        lay_aside(session, CANCEL_TASK, row, now)
+    session.flush()
+    return job_by_uuid(session, uuid)
+
+
+def expire(session: Session, *, now: datetime) -> int:
+    """End the jobs whose document or answer never came; return how many there were."""
+    overdue = session.scalars(
+        select(JobRow).where(
+            JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at <= now
+        )
+    ).all()
+    for row in overdue:
+        waited_for_answer = Stage(row.stage) is Stage.ASKED
+        change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
+        if waited_for_answer and row.person_id is not None:
+            text = Text("A draft waited too long for your decision and was not printed.")
+            notices.notify(session, row.person_id, text, news_path(row), now=now)
+    return len(overdue)
+
+
+def _charge(session: Session, row: JobRow, usage: Usage, actor: Actor, now: datetime) -> None:
+    row.sheets_used, row.impressions = usage.sheets, usage.impressions
+    row.estimated = usage.estimated
+    if row.sheets_reserved:
+        quotas.service.settle(
+            session, row.uuid, usage.sheets, estimated=usage.estimated, actor=actor, now=now
+        )
+    if row.grant_id is not None:
+        _close_grant(session, row, usage, now)
+    if usage.impressions:
+        _book_toner(session, row, usage, now)
+
+
+def _close_grant(session: Session, row: JobRow, usage: Usage, now: datetime) -> None:
+    assert row.grant_id is not None
+    if usage.sheets:
+        docflow.service.use_grant(
+            session, row.grant_id, f"printgate:{row.id}", actor=sender(row), now=now
+        )
+    else:
+        docflow.service.void_grant(session, row.grant_id, actor=sender(row), now=now)
+
+
+def _book_toner(session: Session, row: JobRow, usage: Usage, now: datetime) -> None:
+    printer = session.get_one(PrinterRow, row.target_printer_id or row.printer_id)
+    quotas.service.book(
+        session,
+        f"{row.uuid}:toner",
+        row.office_id,
+        Unit.TONER,
+        toner_units(usage.impressions, printer.coverage),
+        person_id=row.person_id,
+        printer=printer.name,
+        kind="job",
+        estimated=True,
+        actor=SYSTEM,
+        now=now,
+    )
