@@ -1,5 +1,6 @@
-"""The composition root: settings → opened adapters → services → the app. The scheme of a URL picks
-an adapter here and nowhere else.
+"""The composition root: settings → opened adapters → services → the app.
+
+The scheme of a URL picks an adapter here and nowhere else.
 """
 
 import os
@@ -11,15 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask
-
 import docflow.rendering
 import printgate.analysis
+from core.sandbox import Sandbox
+from flask import Flask
+from web.app import WebServices, create_app
+
 from core import mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
 from core.db import Database
-from core.sandbox import Sandbox
 from core.settings import Settings
 from core.tasks.thread_runner import ThreadRunner
 from deploy.migrations import upgrade
@@ -29,7 +31,6 @@ from printgate.backend.device import IppDevices
 from printgate.parts import Parts, Terms
 from printgate.rules_file import SHIPPED, load_rules
 from printgate.spool import Spool
-from web.app import WebServices, create_app
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,21 @@ def facts_of(document: DocumentFacts) -> Facts:
         unreadable=document.unreadable_text,
         unreadable_code=document.unreadable or "",
     )
+
+
+def _draft(document: DocumentFacts) -> Text | None:
+    if not document.is_draft:
+        return None
+    return Text(
+        'This is a draft ("{marker}"): drafts circulate here without paper.',
+        {"marker": document.draft_marker},
+    )
+
+
+def _marked(document: DocumentFacts) -> Text | None:
+    if not document.is_marked:
+        return None
+    return Text(
+        "This paper carries a secrecy mark. Such papers may be neither kept nor printed on this "
+        "system; please ask the office for secrecy."
+    )

@@ -1,6 +1,6 @@
 """The opened parts that the gateway works with; put together once, in deploy/bootstrap.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ class Terms:
     ask_expires: timedelta = timedelta(hours=24)
     """How long a job waits for its owner's answer."""
     pages_url: str = ""
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,9 @@ def _diversion(
 ) -> Decision | None:
     if facts.draft is None or exempt(rules.drafts_exempt, sender, printer.name):
         return None
+    if not sender.login and rules.drafts is not DraftAction.PRINT:
+        text = Text("{draft} A guest can't circulate one.", {"draft": facts.draft})
+        return Decision(Outcome.REFUSE, ticket, printer.name, reasons=(Reason("drafts", text),))
     outcomes = {DraftAction.DIVERT: Outcome.CIRCULATE, DraftAction.ASK: Outcome.ASK}
     outcome = outcomes.get(rules.drafts)
     if outcome is None:

@@ -8,17 +8,17 @@ such); else by what CUPS counted, else by what was asked for, and the figure is 
 import logging
 from datetime import timedelta
 
+from core.tasks import service as tasks
 from core.tasks.thread_runner import Round
 from printgate import metering, queries
 from printgate.backend.port import BackendJob, Queue
 from printgate.errors import BackendUnavailable
-from printgate.lifecycle import AT_BACKEND, Event, JobState, Stage
+from printgate.lifecycle import AT_BACKEND, Event, JobState
 from printgate.metering import ONE_SIDED, Usage
 from printgate.parts import Parts
 from printgate.queries import Job, Printer
 from printgate.service import finish, forward, printers
 from printgate.service.rows import FORWARD_TASK
-from core.tasks import service as tasks
 
 log = logging.getLogger(__name__)
 

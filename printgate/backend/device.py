@@ -127,7 +127,7 @@ def _ask(device_uri: str, operation: Operation, *attributes: Attribute) -> Messa
 
 
 def _created_at(group: Group) -> datetime:
-    """Return when a job came to the printer, by our clock, from the printer's seconds of running."""
+    """Return when a job came to the printer, by our clock, from its seconds of running."""
     created, now = _number(group, "time-at-creation"), _number(group, "job-printer-up-time")
     if created is None or now is None:
         return datetime.fromtimestamp(0, UTC)

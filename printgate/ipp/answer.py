@@ -18,7 +18,7 @@ def answer(
     natural_language: str = "en",
     unsupported: Iterable[Attribute] = (),
 ) -> Message:
-    """Return the answer to a request (RFC 8011 §4.1.6): charset and language first, then the status.
+    """Return the answer to a request (RFC 8011 §4.1.6), charset and language first.
 
     It has the version of the request, or the one we speak where that is unknown to us; `message`
     is cut to what status-message may carry.

@@ -117,9 +117,7 @@ class _Decoder:
         values: list[Value] = []
         name: str | None = None
         while True:
-            tag = self._take(1)[0]
-            if self._length():
-                raise bad_request("A member of a collection has a name outside its value.")
+            tag = self._member_tag()
             if tag in (Tag.MEMBER_NAME, Tag.END_COLLECTION):
                 if name is not None:
                     members.append(_member(name, values))
@@ -128,10 +126,18 @@ class _Decoder:
                     return _ended(members, octets)
                 self._count()
                 name, values = self._string(octets), []
-            elif name is None or tag <= DELIMITER_MAX:
+            elif name is None:
                 raise bad_request("A value in a collection has no member to belong to.")
             else:
                 values.append(self._value(tag, depth))
+
+    def _member_tag(self) -> int:
+        tag = self._take(1)[0]
+        if tag <= DELIMITER_MAX:
+            raise bad_request("A collection has no end.")
+        if self._length():
+            raise bad_request("A member of a collection has a name outside its value.")
+        return tag
 
     def _content(self, tag: int, octets: bytes) -> Content:
         if tag in OUT_OF_BAND:

@@ -1,6 +1,8 @@
 """Values to octets (RFC 8010 §3): the inverse of decode, to the octet."""
 
 import struct
+from collections.abc import Callable
+from typing import Any
 
 from printgate.ipp.tags import END_OF_ATTRIBUTES, Tag
 from printgate.ipp.values import (
@@ -54,25 +56,10 @@ def _tagged(pieces: list[bytes], value: Value, name: bytes = b"") -> None:
 
 def _content(value: Value) -> bytes:
     content = value.content
-    match content:
-        case bool():
-            return b"\x01" if content else b"\x00"
-        case int():
-            return _packed(">i", content)
-        case Resolution():
-            return _packed(">iib", *content)
-        case IntRange():
-            return _packed(">ii", *content)
-        case Localized():
-            return _field(_octets(content.language)) + _field(_octets(content.text))
-        case DateTime():
-            return content.octets
-        case str():
-            return _octets(content)
-        case bytes():
-            return content
-        case _:
-            raise ValueError(f"{content!r} cannot be sent")
+    for kind, octets_of in _CONTENTS:
+        if isinstance(content, kind):
+            return octets_of(content)
+    raise ValueError(f"{content!r} cannot be sent")
 
 
 def _packed(shape: str, *numbers: int) -> bytes:
@@ -90,3 +77,16 @@ def _field(octets: bytes) -> bytes:
     if len(octets) > _FIELD_MAX:
         raise ValueError(f"{len(octets)} octets do not fit into one field")
     return len(octets).to_bytes(2, "big") + octets
+
+
+# The order counts: a bool is an int, and the named tuples are tuples.
+_CONTENTS: tuple[tuple[type, Callable[[Any], bytes]], ...] = (
+    (bool, lambda content: b"\x01" if content else b"\x00"),
+    (int, lambda content: _packed(">i", content)),
+    (Resolution, lambda content: _packed(">iib", *content)),
+    (IntRange, lambda content: _packed(">ii", *content)),
+    (Localized, lambda content: _field(_octets(content.language)) + _field(_octets(content.text))),
+    (DateTime, lambda content: content.octets),
+    (str, _octets),
+    (bytes, lambda content: content),
+)

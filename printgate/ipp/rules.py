@@ -1,4 +1,6 @@
-"""The request rules of RFC 8011 §4.1, in the order in which RFC 3196 §3.1.2 has a printer check them:
+"""The request rules of RFC 8011 §4.1.
+
+They are checked in the order that RFC 3196 §3.1.2 gives a printer:
 
 version → operation → request-id → groups and their order → charset and language → the target →
 the syntax of each operation and job template attribute.
@@ -10,6 +12,7 @@ that an asked value is not supported is told by the operations, not by these rul
 
 from collections.abc import Container
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from core.text import Text
@@ -177,7 +180,7 @@ def _check_groups(message: Message) -> Group:
     if not message.groups or message.groups[0].tag != GroupTag.OPERATION:
         raise bad_request("A request begins with the operation attributes.")
     tags = [group.tag for group in message.groups]
-    if any(later < earlier for earlier, later in zip(tags, tags[1:], strict=False)):
+    if any(later < earlier for earlier, later in pairwise(tags)):
         raise bad_request("The groups of attributes are in the wrong order.")
     for group in message.groups:
         names = [attribute.name for attribute in group]

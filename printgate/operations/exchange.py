@@ -28,6 +28,8 @@ class Exchange:
     attributes: Group
     read: Callable[[int], bytes]
     expected: int | None
+    operations: tuple[int, ...]
+    """The operations that are supported."""
     base_uri: str
     """How the client reached us: ipp://HOST:PORT without a path."""
     cups_numbers: bool = False

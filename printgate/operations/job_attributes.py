@@ -9,7 +9,6 @@ from printgate.ipp.tags import JOB_STATES, GroupTag
 from printgate.ipp.values import (
     Attribute,
     Group,
-    boolean,
     date_time,
     enum,
     int_range,

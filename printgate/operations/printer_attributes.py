@@ -1,5 +1,6 @@
-"""What the gateway says of a printer: the printer's own description where paper and ink are
-concerned, ours where the service is.
+"""What the gateway says of a printer.
+
+The printer's own description where paper and ink are concerned, ours where the service is.
 """
 
 from collections.abc import Iterator
@@ -135,15 +136,13 @@ GROUPS = {
 }
 
 
-def printer_attributes(
-    printer: Printer, rules: Rules, exchange: Exchange, operations: list[int], now: datetime
-) -> Group:
+def printer_attributes(printer: Printer, rules: Rules, exchange: Exchange, now: datetime) -> Group:
     """Return everything that the gateway says of a printer."""
     own = {attribute.name: attribute for attribute in _FALLBACKS}
     device = printer_group(printer.attributes)
     own |= {each.name: each for each in device if each.name in _FROM_DEVICE}
     own |= {each.name: each for each in _template(printer, rules)}
-    own |= {each.name: each for each in _service(operations)}
+    own |= {each.name: each for each in _service(exchange.operations)}
     own |= {each.name: each for each in _identity(printer, exchange)}
     own |= {each.name: each for each in _state(printer, exchange, now)}
     return Group(GroupTag.PRINTER, tuple(own.values()))
@@ -184,7 +183,7 @@ def _template(printer: Printer, rules: Rules) -> Iterator[Attribute]:
     yield keyword("print-rendering-intent-supported", "auto")
 
 
-def _service(operations: list[int]) -> Iterator[Attribute]:
+def _service(operations: tuple[int, ...]) -> Iterator[Attribute]:
     yield charset("charset-configured", "utf-8")
     yield charset("charset-supported", "utf-8", "us-ascii")
     yield keyword("compression-supported", "none", "gzip")

@@ -1,9 +1,9 @@
 """Printers: Get-Printer-Attributes, Identify-Printer, CUPS-Get-Default, CUPS-Get-Printers."""
 
-import logging
-
+from core import notices
+from core.identity import queries as identity
 from core.text import Text
-from printgate import operations, queries
+from printgate import queries
 from printgate.errors import NoSuchPrinter
 from printgate.ipp.answer import requested
 from printgate.ipp.errors import IppError
@@ -17,8 +17,6 @@ from printgate.operations.printer_attributes import (
 )
 from printgate.parts import Parts
 from printgate.queries import Printer
-
-log = logging.getLogger(__name__)
 
 
 def get_printer_attributes(parts: Parts, exchange: Exchange) -> Message:
@@ -39,7 +37,11 @@ def identify_printer(parts: Parts, exchange: Exchange) -> Message:
     """Show which printer this is (PWG 5100.13 §5.2): as a line in the administrators' news."""
     with parts.database.snapshot() as session:
         printer = exchange.printer(session)
-    parts.identify(printer.name)
+        people = identity.administrators(session)
+    text = Text("Somebody wants to know which printer {printer} is.", {"printer": printer.name})
+    with parts.database.transaction() as session:
+        for person in people:
+            notices.notify(session, person.id, text, "/printers", now=parts.clock.now())
     return exchange.answer()
 
 
@@ -62,8 +64,7 @@ def cups_get_printers(parts: Parts, exchange: Exchange) -> Message:
 
 
 def _told(parts: Parts, exchange: Exchange, printer: Printer) -> Group:
-    supported = sorted(operations.HANDLERS)
-    everything = printer_attributes(printer, parts.rules, exchange, supported, parts.clock.now())
+    everything = printer_attributes(printer, parts.rules, exchange, parts.clock.now())
     asked = exchange.attributes.get("requested-attributes")
     return Group(
         GroupTag.PRINTER, tuple(requested(everything, asked, requested_groups(everything)))

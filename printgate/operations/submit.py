@@ -1,4 +1,4 @@
-"""Jobs come in: Print-Job, Validate-Job, Create-Job, Send-Document, Close-Job (RFC 8011 §4.2, §4.3)."""
+"""Jobs come in: Print-Job, Validate-Job, Create-Job, Send-Document, Close-Job."""
 
 import zlib
 from collections.abc import Callable
@@ -111,7 +111,7 @@ def _asked(
         caller = exchange.caller(session, parts)
     _check_compression(exchange)
     _check_format(exchange)
-    known = printer_attributes(printer, parts.rules, exchange, [], parts.clock.now())
+    known = printer_attributes(printer, parts.rules, exchange, parts.clock.now())
     ticket, unsupported = read_ticket(
         exchange.request.group(GroupTag.JOB),
         known,

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 import docflow.queries
 import docflow.service
+from sqlalchemy.orm import Session
+
 from core.errors import Forbidden, InvalidInput
 from core.identity.values import Actor
 from core.ids import new_uuid

@@ -1,4 +1,4 @@
-"""What becomes of a job: the decision (T1), in one transaction with everything that follows from it.
+"""What becomes of a job: the decision (T1), in one transaction with all that follows from it.
 
 The job row, the reservation of its sheets or the draft handed to the document flow, the audit
 record, the news to the sender and the task that forwards it: all or nothing. The rules explain;
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import docflow.service
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import docflow.service
 import quotas.service
 from core import notices
 from core.identity import queries as identity

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+import docflow.service
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import docflow.service
 import quotas.service
 from core import notices
 from core.identity.values import SYSTEM, Actor

@@ -1,4 +1,4 @@
-"""Rows of jobs: finding them, moving them from stage to stage, with the audit record of each move."""
+"""Rows of jobs: finding them, and moving them from stage to stage with an audit record."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta

@@ -1,0 +1,1 @@
+"""Paper and toner as accounts; printers, documents and kinds are opaque labels here."""

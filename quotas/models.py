@@ -1,0 +1,121 @@
+"""Tables of accounts. Entries are only ever added: the database itself refuses anything else."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    event,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+class AccountRow(Base):
+    """An office's account in one unit."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    office_id: Mapped[str] = mapped_column(ForeignKey("offices.id"))
+    unit: Mapped[str] = mapped_column(String(16))
+    opened_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("office_id", "unit"),)
+
+
+class BalanceRow(Base):
+    """An account's balance in one period: the fold of its entries, kept at hand."""
+
+    __tablename__ = "balances"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    granted: Mapped[int] = mapped_column(_BIG, default=0)
+    held: Mapped[int] = mapped_column(_BIG, default=0)
+    spent: Mapped[int] = mapped_column(_BIG, default=0)
+
+    __table_args__ = (
+        CheckConstraint("held >= 0", name="held_not_negative"),
+        CheckConstraint("spent >= 0", name="spent_not_negative"),
+    )
+
+
+class ReservationRow(Base):
+    """Units set aside for one job."""
+
+    __tablename__ = "reservations"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    period: Mapped[str] = mapped_column(String(7))
+    amount: Mapped[int] = mapped_column(_BIG)
+    state: Mapped[str] = mapped_column(String(16))
+    used: Mapped[int | None] = mapped_column(_BIG)
+    person_id: Mapped[str | None] = mapped_column(String(36))
+    printer: Mapped[str] = mapped_column(String(127), default="")
+    kind: Mapped[str] = mapped_column(String(64), default="")
+    reserved_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_reservations_open", "account_id", "period", "state"),)
+
+
+class EntryRow(Base):
+    """One entry of the ledger."""
+
+    __tablename__ = "entries"
+
+    seq: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)
+    """Made from what it books (reservation id and kind), so that nothing is booked twice."""
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    period: Mapped[str] = mapped_column(String(7))
+    kind: Mapped[str] = mapped_column(String(16))
+    granted: Mapped[int] = mapped_column(_BIG)
+    held: Mapped[int] = mapped_column(_BIG)
+    spent: Mapped[int] = mapped_column(_BIG)
+    reservation_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    person_id: Mapped[str | None] = mapped_column(String(36))
+    printer: Mapped[str] = mapped_column(String(127), default="")
+    label: Mapped[str] = mapped_column(String(64), default="")
+    estimated: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    actor: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_entries_statement", "account_id", "period", "seq"),)
+
+
+APPEND_ONLY_SQLITE = tuple(
+    f"CREATE TRIGGER entries_no_{verb} BEFORE {verb.upper()} ON entries "
+    f"BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END"
+    for verb in ("update", "delete")
+)
+APPEND_ONLY_POSTGRESQL = (
+    "CREATE FUNCTION entries_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'ledger entries are never changed'; END $$",
+    "CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entries "
+    "FOR EACH STATEMENT EXECUTE FUNCTION entries_refuse()",
+)
+"""The statements that make the table of entries append-only; migrations run them too."""
+
+for _dialect, _statements in (
+    ("sqlite", APPEND_ONLY_SQLITE),
+    ("postgresql", APPEND_ONLY_POSTGRESQL),
+):
+    for _statement in _statements:
+        event.listen(
+            EntryRow.__table__,
+            "after_create",
+            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
+        )

@@ -1,0 +1,200 @@
+"""Reads of accounts. Every figure here is the sum of rows that another query here lists."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from quotas.ledger import Balance, Delta, Kind, State, fold
+from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
+from quotas.periods import DEFAULT_ZONE, Period
+from quotas.units import Unit
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an account's statement."""
+
+    seq: int
+    at: datetime
+    kind: Kind
+    granted: int
+    held: int
+    spent: int
+    person_id: str | None
+    printer: str
+    label: str
+    estimated: bool
+    reason: str
+    actor: str
+    reservation_id: str | None
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """A balance that is not the sum of its entries."""
+
+    office_id: str
+    unit: Unit
+    period: str
+    stored: Balance
+    folded: Balance
+    open_reservations: int
+
+
+def balance(session: Session, office_id: str, unit: Unit, period: Period) -> Balance:
+    """Return what an office was granted, holds and has spent; zeros where there is no account."""
+    row = session.scalar(
+        select(BalanceRow)
+        .join(AccountRow, AccountRow.id == BalanceRow.account_id)
+        .where(
+            AccountRow.office_id == office_id,
+            AccountRow.unit == unit,
+            BalanceRow.period == period.key,
+        )
+    )
+    return Balance(row.granted, row.held, row.spent) if row else Balance()
+
+
+def spent_by_person(
+    session: Session, office_id: str, unit: Unit, period: Period
+) -> dict[str | None, int]:
+    """Return what each person (None: guests) has spent, most first."""
+    return _spent_by(session, office_id, unit, period, EntryRow.person_id)
+
+
+def spent_by_printer(
+    session: Session, office_id: str, unit: Unit, period: Period
+) -> dict[str, int]:
+    """Return what was spent at each printer, most first."""
+    found = _spent_by(session, office_id, unit, period, EntryRow.printer)
+    return {printer or "": spent for printer, spent in found.items()}
+
+
+def spent_by_day(
+    session: Session, office_id: str, unit: Unit, period: Period, zone: ZoneInfo = DEFAULT_ZONE
+) -> dict[date, int]:
+    """Return what was spent on each day of the period, in the office's zone.
+
+    A job that was reserved in this period and printed after it counts on the period's last day, so
+    that the days add up to the period.
+    """
+    days = dict.fromkeys(period.days(), 0)
+    query = _entries(office_id, unit, period).where(EntryRow.spent != 0)
+    for row in session.scalars(query):
+        day = min(row.at.astimezone(zone).date(), max(days))
+        days[day] += row.spent
+    return days
+
+
+def entries(
+    session: Session,
+    office_id: str,
+    unit: Unit,
+    period: Period,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Entry]:
+    """Return the lines of a statement, newest first."""
+    query = _entries(office_id, unit, period).order_by(EntryRow.seq.desc()).offset(offset)
+    return [_entry(row) for row in session.scalars(query.limit(limit) if limit else query)]
+
+
+def count_entries(session: Session, office_id: str, unit: Unit, period: Period) -> int:
+    """Return how many lines a statement has."""
+    query = _entries(office_id, unit, period).with_only_columns(func.count())
+    return session.scalar(query) or 0
+
+
+def discrepancies(session: Session) -> list[Discrepancy]:
+    """Return every balance that is not the fold of its entries, or holds what nobody reserved."""
+    found = []
+    for account in session.scalars(select(AccountRow)):
+        for period in _periods(session, account.id):
+            stored_row = session.get(BalanceRow, (account.id, period))
+            stored = (
+                Balance(stored_row.granted, stored_row.held, stored_row.spent)
+                if stored_row
+                else Balance()
+            )
+            folded = _folded(session, account.id, period)
+            reserved = _open(session, account.id, period)
+            if stored != folded or stored.held != reserved:
+                unit = Unit(account.unit)
+                found.append(Discrepancy(account.office_id, unit, period, stored, folded, reserved))
+    return found
+
+
+def _periods(session: Session, account_id: str) -> list[str]:
+    of_entries = select(EntryRow.period).where(EntryRow.account_id == account_id)
+    of_balances = select(BalanceRow.period).where(BalanceRow.account_id == account_id)
+    return sorted(set(session.scalars(of_entries)) | set(session.scalars(of_balances)))
+
+
+def _folded(session: Session, account_id: str, period: str) -> Balance:
+    rows = session.execute(
+        select(EntryRow.granted, EntryRow.held, EntryRow.spent).where(
+            EntryRow.account_id == account_id, EntryRow.period == period
+        )
+    )
+    return fold(Delta(granted, held, spent) for granted, held, spent in rows)
+
+
+def _open(session: Session, account_id: str, period: str) -> int:
+    query = select(func.coalesce(func.sum(ReservationRow.amount), 0)).where(
+        ReservationRow.account_id == account_id,
+        ReservationRow.period == period,
+        ReservationRow.state == State.RESERVED,
+    )
+    return int(session.scalar(query) or 0)
+
+
+def _entries(office_id: str, unit: Unit, period: Period) -> Select[EntryRow]:
+    return (
+        select(EntryRow)
+        .join(AccountRow, AccountRow.id == EntryRow.account_id)
+        .where(
+            AccountRow.office_id == office_id,
+            AccountRow.unit == unit,
+            EntryRow.period == period.key,
+        )
+    )
+
+
+def _spent_by(
+    session: Session,
+    office_id: str,
+    unit: Unit,
+    period: Period,
+    column: InstrumentedAttribute[str | None] | InstrumentedAttribute[str],
+) -> dict[str | None, int]:
+    total = func.sum(EntryRow.spent)
+    query = (
+        _entries(office_id, unit, period)
+        .with_only_columns(column, total)
+        .group_by(column)
+        .having(total != 0)
+        .order_by(total.desc())
+    )
+    return {key: int(spent) for key, spent in session.execute(query)}
+
+
+def _entry(row: EntryRow) -> Entry:
+    return Entry(
+        row.seq,
+        row.at,
+        Kind(row.kind),
+        row.granted,
+        row.held,
+        row.spent,
+        row.person_id,
+        row.printer,
+        row.label,
+        row.estimated,
+        row.reason,
+        row.actor,
+        row.reservation_id,
+    )

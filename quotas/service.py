@@ -1,0 +1,372 @@
+"""The verbs of accounts. Every one may be called again with the same id and answers the same.
+
+The authority on "is there enough?" is one conditional UPDATE, in the transaction of the entry: it
+changes one row, or it changes none and the reservation is refused. Whatever was read before is only
+good for explaining.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.errors import InvalidInput
+from core.identity.values import Actor
+from core.ids import new_uuid
+from core.text import Text, clean_line
+from quotas.errors import EntryDiffers, NoSuchReservation, QuotaExceeded, ReservationEnded
+from quotas.ledger import ENDS, Delta, Kind, State, delta_of
+from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
+from quotas.periods import DEFAULT_ZONE, Period
+from quotas.units import AMOUNT_MAX, Unit, valid_amount
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Units set aside for one job, and what became of them."""
+
+    id: str
+    office_id: str
+    unit: Unit
+    period: Period
+    amount: int
+    state: State
+    used: int | None
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """What an entry says beside its figures."""
+
+    person_id: str | None = None
+    printer: str = ""
+    label: str = ""
+    estimated: bool = False
+    reason: str = ""
+
+
+def grant(
+    session: Session,
+    entry_id: str,
+    office_id: str,
+    unit: Unit,
+    period: Period,
+    amount: int,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Give an office units for a period; `entry_id` makes a repeat harmless."""
+    _check(amount)
+    account_id = open_account(session, office_id, unit, now=now)
+    delta = delta_of(Kind.GRANT, amount)
+    if _append(session, entry_id, account_id, period, Kind.GRANT, delta, _Labels(), actor, now):
+        details = {"unit": unit, "period": period.key, "amount": amount}
+        audit.record(session, actor, "quota.grant", office_id, details, now)
+
+
+def adjust(
+    session: Session,
+    entry_id: str,
+    office_id: str,
+    unit: Unit,
+    period: Period,
+    amount: int,
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Add units to a grant or (a negative amount) take some away, with a reason."""
+    _check(abs(amount) if type(amount) is int else amount)
+    given = clean_line(reason, 500)
+    if not given:
+        raise InvalidInput(Text("An adjustment needs a reason."))
+    account_id = open_account(session, office_id, unit, now=now)
+    delta, labels = delta_of(Kind.ADJUST, amount), _Labels(reason=given)
+    if _append(session, entry_id, account_id, period, Kind.ADJUST, delta, labels, actor, now):
+        details = {"unit": unit, "period": period.key, "amount": amount}
+        audit.record(session, actor, "quota.adjust", office_id, details, now)
+
+
+def reserve(
+    session: Session,
+    reservation_id: str,
+    office_id: str,
+    unit: Unit,
+    amount: int,
+    *,
+    person_id: str | None = None,
+    printer: str = "",
+    kind: str = "",
+    actor: Actor,
+    now: datetime,
+    zone: ZoneInfo = DEFAULT_ZONE,
+) -> Reservation:
+    """Set units aside in the current period, or raise QuotaExceeded and leave all as it was.
+
+    `reservation_id` is the caller's key (the job's UUID); asking again answers with what it made.
+    """
+    _check(amount)
+    known = session.get(ReservationRow, reservation_id)
+    if known is not None:
+        return _reservation(session, known)
+    period = Period.of_moment(now, zone)
+    account_id = open_account(session, office_id, unit, now=now)
+    _take(session, account_id, period, amount, unit)
+    row = ReservationRow(
+        id=reservation_id,
+        account_id=account_id,
+        period=period.key,
+        amount=amount,
+        state=State.RESERVED,
+        person_id=person_id,
+        printer=printer,
+        kind=kind,
+        reserved_at=now,
+    )
+    session.add(row)
+    _enter(session, row, Kind.RESERVE, Delta(held=amount), actor, now)
+    return _reservation(session, row)
+
+
+def settle(
+    session: Session,
+    reservation_id: str,
+    used: int,
+    *,
+    estimated: bool,
+    actor: Actor,
+    now: datetime,
+) -> Reservation:
+    """Charge what came out and free the rest; an overrun is charged too.
+
+    Settling again answers with what was settled first. ReservationEnded if it was released.
+    """
+    if type(used) is not int or not 0 <= used <= AMOUNT_MAX:
+        raise InvalidInput(Text("An amount must be a whole number above zero."))
+    return _end(session, reservation_id, Kind.SETTLE, used, actor, now, estimated=estimated)
+
+
+def release(session: Session, reservation_id: str, *, actor: Actor, now: datetime) -> Reservation:
+    """Free a reservation of which nothing came out; releasing again changes nothing."""
+    return _end(session, reservation_id, Kind.RELEASE, 0, actor, now)
+
+
+def expire(session: Session, reservation_id: str, *, actor: Actor, now: datetime) -> Reservation:
+    """Free a reservation whose job never came to its end; expiring again changes nothing."""
+    return _end(session, reservation_id, Kind.EXPIRE, 0, actor, now)
+
+
+def book(
+    session: Session,
+    entry_id: str,
+    office_id: str,
+    unit: Unit,
+    amount: int,
+    *,
+    person_id: str | None = None,
+    printer: str = "",
+    kind: str = "",
+    estimated: bool = True,
+    actor: Actor,
+    now: datetime,
+    zone: ZoneInfo = DEFAULT_ZONE,
+) -> None:
+    """Book units that were used without a reservation: toner by estimate. No limit applies."""
+    _check(amount)
+    account_id = open_account(session, office_id, unit, now=now)
+    _append(
+        session,
+        entry_id,
+        account_id,
+        Period.of_moment(now, zone),
+        Kind.BOOK,
+        delta_of(Kind.BOOK, amount),
+        _Labels(person_id, printer, kind, estimated),
+        actor,
+        now,
+    )
+
+
+def open_account(session: Session, office_id: str, unit: Unit, *, now: datetime) -> str:
+    """Return the id of an office's account, opening it the first time."""
+    query = select(AccountRow.id).where(AccountRow.office_id == office_id, AccountRow.unit == unit)
+    account_id = session.scalar(query)
+    if account_id is None:
+        account_id = new_uuid()
+        session.add(AccountRow(id=account_id, office_id=office_id, unit=unit, opened_at=now))
+        session.flush()
+    return account_id
+
+
+def _take(session: Session, account_id: str, period: Period, amount: int, unit: Unit) -> None:
+    changed = session.execute(
+        update(BalanceRow)
+        .where(
+            BalanceRow.account_id == account_id,
+            BalanceRow.period == period.key,
+            BalanceRow.held + BalanceRow.spent + amount <= BalanceRow.granted,
+        )
+        .values(held=BalanceRow.held + amount)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(changed, CursorResult)
+    if changed.rowcount == 1:
+        return
+    row = session.get(BalanceRow, (account_id, period.key), populate_existing=True)
+    left = row.granted - row.held - row.spent if row else 0
+    raise QuotaExceeded(_too_little(unit, amount, left), needed=amount, left=left)
+
+
+def _too_little(unit: Unit, needed: int, left: int) -> Text:
+    if unit is Unit.SHEETS:
+        return Text(
+            "The office has {left} sheets left this month; this job needs {needed}, "
+            "{missing} more than that.",
+            {"left": max(0, left), "needed": needed, "missing": needed - max(0, left)},
+        )
+    return Text("The office has too little toner left this month.")
+
+
+def _end(
+    session: Session,
+    reservation_id: str,
+    kind: Kind,
+    used: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    estimated: bool = False,
+) -> Reservation:
+    row = session.get(ReservationRow, reservation_id)
+    if row is None:
+        raise NoSuchReservation(Text("There is no such reservation."))
+    if State(row.state) is not State.RESERVED:
+        if State(row.state) is not ENDS[kind]:
+            raise ReservationEnded(Text("This reservation has ended already."))
+        return _reservation(session, row)
+    delta = delta_of(kind, row.amount, used)
+    row.state, row.used, row.ended_at = ENDS[kind], used, now
+    _add(session, row.account_id, row.period, delta)
+    _enter(session, row, kind, delta, actor, now, estimated=estimated)
+    return _reservation(session, row)
+
+
+def _enter(
+    session: Session,
+    row: ReservationRow,
+    kind: Kind,
+    delta: Delta,
+    actor: Actor,
+    now: datetime,
+    *,
+    estimated: bool = False,
+) -> None:
+    session.add(
+        EntryRow(
+            id=f"{row.id}:{kind}",
+            account_id=row.account_id,
+            period=row.period,
+            kind=kind,
+            granted=delta.granted,
+            held=delta.held,
+            spent=delta.spent,
+            reservation_id=row.id,
+            person_id=row.person_id,
+            printer=row.printer,
+            label=row.kind,
+            estimated=estimated,
+            actor=actor.name,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def _append(
+    session: Session,
+    entry_id: str,
+    account_id: str,
+    period: Period,
+    kind: Kind,
+    delta: Delta,
+    labels: _Labels,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Add an entry without a reservation; False if it is there already."""
+    known = session.scalar(select(EntryRow).where(EntryRow.id == entry_id))
+    if known is not None:
+        same = (known.account_id, known.granted, known.spent)
+        if same != (account_id, delta.granted, delta.spent):
+            raise EntryDiffers(Text("An entry with this id exists and says something else."))
+        return False
+    session.add(
+        EntryRow(
+            id=entry_id,
+            account_id=account_id,
+            period=period.key,
+            kind=kind,
+            granted=delta.granted,
+            held=delta.held,
+            spent=delta.spent,
+            person_id=labels.person_id,
+            printer=labels.printer,
+            label=labels.label,
+            estimated=labels.estimated,
+            reason=labels.reason,
+            actor=actor.name,
+            at=now,
+        )
+    )
+    session.flush()
+    _add(session, account_id, period.key, delta)
+    return True
+
+
+def _add(session: Session, account_id: str, period: str, delta: Delta) -> None:
+    changed = session.execute(
+        update(BalanceRow)
+        .where(BalanceRow.account_id == account_id, BalanceRow.period == period)
+        .values(
+            granted=BalanceRow.granted + delta.granted,
+            held=BalanceRow.held + delta.held,
+            spent=BalanceRow.spent + delta.spent,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(changed, CursorResult)
+    if changed.rowcount == 0:
+        session.add(
+            BalanceRow(
+                account_id=account_id,
+                period=period,
+                granted=delta.granted,
+                held=delta.held,
+                spent=delta.spent,
+            )
+        )
+        session.flush()
+
+
+def _reservation(session: Session, row: ReservationRow) -> Reservation:
+    account = session.get_one(AccountRow, row.account_id)
+    return Reservation(
+        row.id,
+        account.office_id,
+        Unit(account.unit),
+        Period.of_key(row.period),
+        row.amount,
+        State(row.state),
+        row.used,
+    )
+
+
+def _check(amount: object) -> None:
+    if not valid_amount(amount):
+        raise InvalidInput(Text("An amount must be a whole number above zero."))

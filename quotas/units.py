@@ -1,0 +1,28 @@
+"""The units that accounts are kept in: always whole numbers, so that sums are exact.
+
+Paper is counted in sheets of A4 equivalent. Toner is counted in millionths of a standard page, a
+page of which 5 % is marked: the measure in which the yield of a cartridge is declared (ISO/IEC
+19752), so that 1,000,000 units are one page of the declared yield.
+"""
+
+from enum import StrEnum
+
+AMOUNT_MAX = 10**15
+TONER_UNITS_PER_PAGE = 1_000_000
+
+
+class Unit(StrEnum):
+    """What an account counts."""
+
+    SHEETS = "sheets"
+    TONER = "toner"
+
+
+def valid_amount(amount: object) -> bool:
+    """Tell whether something is a whole number of units that an entry may carry."""
+    return type(amount) is int and 0 < amount <= AMOUNT_MAX
+
+
+def toner_pages(amount: int) -> float:
+    """Return toner units as standard pages."""
+    return amount / TONER_UNITS_PER_PAGE
