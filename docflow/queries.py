@@ -1,0 +1,216 @@
+"""Reads of documents: only what the asker may know."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.identity.models import PersonRow
+from core.identity.values import Actor
+from core.text import Text
+from docflow.access import Relation, may_do, may_read
+from docflow.errors import NoSuchDocument
+from docflow.lifecycle import Action, State, may
+from docflow.models import DocumentRow, GrantRow, OpinionRow, ReaderRow, RevisionRow
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One file of a document."""
+
+    number: int
+    digest: str
+    octets: int
+    pages: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A person who may read, and when they first did."""
+
+    person_id: str
+    name: str
+    named_at: datetime
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a person thinks of one revision."""
+
+    revision: int
+    person_name: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PrintGrant:
+    """A right to so many paper copies of one file."""
+
+    id: str
+    document_id: str
+    digest: str
+    pages: int
+    copies: int
+    reason: str
+    asked_by_name: str
+    asked_at: datetime
+    state: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as one asker sees it."""
+
+    id: str
+    title: str
+    owner_id: str
+    owner_name: str
+    office_id: str
+    origin: str
+    state: State
+    created_at: datetime
+    changed_at: datetime
+    revision: Revision
+    relation: Relation
+    unread: bool
+
+    def may(self, action: Action) -> bool:
+        """Whether the asker may do this now."""
+        return may_do(self.relation, action) and may(self.state, action)
+
+
+def document(session: Session, document_id: str, actor: Actor) -> Document:
+    """Return a document that the actor may read; NoSuchDocument for any other."""
+    row = session.get(DocumentRow, document_id)
+    if row is None or not may_read(relation(session, row, actor)):
+        raise NoSuchDocument(Text("There is no such document."))
+    return _document(session, row, actor)
+
+
+def documents_of(session: Session, actor: Actor) -> list[Document]:
+    """Return the documents that the actor owns, newest first."""
+    query = select(DocumentRow).where(DocumentRow.owner_id == actor.person_id)
+    rows = session.scalars(query.order_by(DocumentRow.changed_at.desc()))
+    return [_document(session, row, actor) for row in rows]
+
+
+def documents_to_read(session: Session, actor: Actor) -> list[Document]:
+    """Return the documents that the actor was named a reader of, newest first."""
+    query = (
+        select(DocumentRow)
+        .join(ReaderRow, ReaderRow.document_id == DocumentRow.id)
+        .where(ReaderRow.person_id == actor.person_id)
+        .order_by(DocumentRow.changed_at.desc())
+    )
+    return [_document(session, row, actor) for row in session.scalars(query)]
+
+
+def readers(session: Session, document_id: str) -> list[Reader]:
+    """Return who may read a document, by name."""
+    query = (
+        select(ReaderRow, PersonRow.name)
+        .join(PersonRow, PersonRow.id == ReaderRow.person_id)
+        .where(ReaderRow.document_id == document_id)
+        .order_by(PersonRow.name)
+    )
+    return [
+        Reader(row.person_id, name, row.named_at, row.opened_at)
+        for row, name in session.execute(query)
+    ]
+
+
+def opinions(session: Session, document_id: str) -> list[Opinion]:
+    """Return the opinions on a document, oldest first."""
+    query = (
+        select(OpinionRow, PersonRow.name)
+        .join(PersonRow, PersonRow.id == OpinionRow.person_id)
+        .where(OpinionRow.document_id == document_id)
+        .order_by(OpinionRow.id)
+    )
+    return [Opinion(row.revision, name, row.text, row.at) for row, name in session.execute(query)]
+
+
+def revisions(session: Session, document_id: str) -> list[Revision]:
+    """Return the files of a document, newest first."""
+    rows = session.scalars(
+        select(RevisionRow)
+        .where(RevisionRow.document_id == document_id)
+        .order_by(RevisionRow.number.desc())
+    )
+    return [_revision(row) for row in rows]
+
+
+def grants(session: Session, document_id: str) -> list[PrintGrant]:
+    """Return the print grants of a document, newest first."""
+    rows = session.scalars(
+        select(GrantRow)
+        .where(GrantRow.document_id == document_id)
+        .order_by(GrantRow.asked_at.desc())
+    )
+    return [grant_of(session, row) for row in rows]
+
+
+def digests(session: Session) -> set[str]:
+    """Return every file that some revision needs."""
+    return set(session.scalars(select(RevisionRow.digest)))
+
+
+def relation(session: Session, row: DocumentRow, actor: Actor) -> Relation:
+    """Return what the actor is to a document."""
+    if actor.person_id is None:
+        return Relation.STRANGER
+    if row.owner_id == actor.person_id:
+        return Relation.OWNER
+    reader = session.get(ReaderRow, (row.id, actor.person_id))
+    return Relation.STRANGER if reader is None else Relation.READER
+
+
+def grant_of(session: Session, row: GrantRow) -> PrintGrant:
+    """Return a print grant's row as a value."""
+    return PrintGrant(
+        id=row.id,
+        document_id=row.document_id,
+        digest=row.digest,
+        pages=row.pages,
+        copies=row.copies,
+        reason=row.reason,
+        asked_by_name=session.get_one(PersonRow, row.asked_by).name,
+        asked_at=row.asked_at,
+        state=row.state,
+    )
+
+
+def newest_revision(session: Session, document_id: str) -> RevisionRow:
+    """Return the row of a document's newest file."""
+    number = select(func.max(RevisionRow.number)).where(RevisionRow.document_id == document_id)
+    query = select(RevisionRow).where(
+        RevisionRow.document_id == document_id, RevisionRow.number == number.scalar_subquery()
+    )
+    return session.scalars(query).one()
+
+
+def _document(session: Session, row: DocumentRow, actor: Actor) -> Document:
+    is_to_actor = relation(session, row, actor)
+    reader = session.get(ReaderRow, (row.id, actor.person_id)) if actor.person_id else None
+    return Document(
+        id=row.id,
+        title=row.title,
+        owner_id=row.owner_id,
+        owner_name=session.get_one(PersonRow, row.owner_id).name,
+        office_id=row.office_id,
+        origin=row.origin,
+        state=State(row.state),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        revision=_revision(newest_revision(session, row.id)),
+        relation=is_to_actor,
+        unread=reader is not None and reader.opened_at is None,
+    )
+
+
+def _revision(row: RevisionRow) -> Revision:
+    return Revision(row.number, row.digest, row.octets, row.pages, row.created_at)
