@@ -1,11 +1,10 @@
 """Imports every module that has tables, so that `Base.metadata` knows them all."""
 
-import docflow.models
-
 import core.audit
 import core.identity.models
 import core.notices
 import core.tasks.models
+import docflow.models
 import printgate.models
 import quotas.models
 from core.db import Base

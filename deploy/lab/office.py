@@ -1,0 +1,77 @@
+"""An office in a folder: a bus, two printers behind queues, and a desktop's CUPS."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from deploy.lab.cupsd import CupsServer
+from deploy.lab.printer import VirtualPrinter
+from deploy.lab.process import Process
+
+
+class Lab:
+    """The parts of an office that are not Printgate; leaving the context ends them all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self._bus_address = f"unix:path={folder / 'bus'}"
+        self._bus: Process | None = None
+        self.backend = CupsServer(folder / "backend", self._bus_address)
+        self.client = CupsServer(folder / "client", self._bus_address)
+        self.printers = {
+            "office-a": self._printer("office-a", two_sided=True),
+            "office-b": self._printer("office-b", two_sided=False),
+        }
+
+    def __enter__(self) -> "Lab":
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End everything that was started, in the other order."""
+        for part in (self.client, self.backend, *self.printers.values()):
+            part.stop()
+        if self._bus is not None:
+            self._bus.stop()
+            self._bus = None
+
+    def _printer(self, name: str, *, two_sided: bool) -> VirtualPrinter:
+        return VirtualPrinter(self.folder / name, name, self._bus_address, two_sided=two_sided)
+
+    def _start(self) -> None:
+        bus = shutil.which("dbus-daemon")
+        if bus is None:
+            raise FileNotFoundError("dbus-daemon (package dbus) is not installed")
+        self._bus = Process(
+            [bus, "--system", "--nofork", f"--address={self._bus_address}", "--nopidfile"],
+            self.folder / "bus.out",
+        )
+        self._bus.wait_until((self.folder / "bus").exists)
+        for part in (self.backend, self.client, *self.printers.values()):
+            part.start()
+        for part in (self.backend, *self.printers.values()):
+            part.wait()
+        for printer in self.printers.values():
+            self.backend.add_queue(printer.name, printer.uri)
+        self.client.wait()
+
+
+def lab_folder() -> Path:
+    """Return a new folder that CUPS' filters (user lp) can walk into, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="printgate-lab-"))
+    folder.chmod(0o711)
+    return folder
