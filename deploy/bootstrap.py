@@ -12,17 +12,17 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from flask import Flask
+
 import docflow.rendering
 import printgate.analysis
-from core.sandbox import Sandbox
-from flask import Flask
-from web.app import WebServices, create_app
-
 from core import mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
 from core.db import Database
+from core.sandbox import Sandbox
 from core.settings import Settings
+from core.tasks.service import Task
 from core.tasks.thread_runner import ThreadRunner
 from deploy.migrations import upgrade
 from printgate import gateway, reconcile, tasks
@@ -31,6 +31,8 @@ from printgate.backend.device import IppDevices
 from printgate.parts import Parts, Terms
 from printgate.rules_file import SHIPPED, load_rules
 from printgate.spool import Spool
+from web.app import create_app
+from web.services import WebServices
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _runner(settings: Settings, parts: Parts) -> ThreadRunner:
         raise ValueError("tasks_url must be thread://")
     mailer = mail.mailer_for(settings.mail_url)
 
-    def send_mail(task: mail.Task) -> None:
+    def send_mail(task: Task) -> None:
         mail.send(task, mailer, sender=settings.mail_from, public_url=settings.pages_url)
 
     return ThreadRunner(

@@ -1,7 +1,7 @@
 """The life of a document in this first cut: it circulates, and it is closed or withdrawn.
 
 A document circulates from the moment it is submitted: its owner names readers, they read and give
-opinions, the owner brings new revisions. Closing ends it with its opinions kept; withdrawing ends
+opinions. Closing ends it with its opinions kept; withdrawing ends
 it because it should not have been sent round. Both are ends: nothing changes a document after them,
 but those who could read it still can.
 """
@@ -22,7 +22,6 @@ class Action(StrEnum):
 
     NAME_READERS = "name-readers"
     GIVE_OPINION = "give-opinion"
-    ADD_REVISION = "add-revision"
     ASK_PRINT = "ask-print"
     CLOSE = "close"
     WITHDRAW = "withdraw"
@@ -32,7 +31,6 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
     State.CIRCULATING: {
         Action.NAME_READERS: State.CIRCULATING,
         Action.GIVE_OPINION: State.CIRCULATING,
-        Action.ADD_REVISION: State.CIRCULATING,
         Action.ASK_PRINT: State.CIRCULATING,
         Action.CLOSE: State.CLOSED,
         Action.WITHDRAW: State.WITHDRAWN,

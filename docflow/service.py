@@ -61,32 +61,6 @@ def submit_draft(
     return queries.document(session, document_id, Actor.of(owner))
 
 
-def add_revision(
-    session: Session,
-    document_id: str,
-    *,
-    digest: str,
-    octets: int,
-    pages: int,
-    actor: Actor,
-    now: datetime,
-) -> Document:
-    """Add the owner's new file; bringing the newest file again changes nothing."""
-    row = _act(session, document_id, Action.ADD_REVISION, actor, now)
-    newest = queries.newest_revision(session, document_id)
-    if newest.digest != digest:
-        assert actor.person_id is not None
-        number = newest.number + 1
-        _add_file(session, document_id, number, digest, octets, pages, actor.person_id, now)
-        audit.record(
-            session, actor, "document.revise", document_id, {"n": number, "sha256": digest}, now
-        )
-        text = Text("There is a new revision of a document that you read.")
-        for reader in queries.readers(session, document_id):
-            notices.notify(session, reader.person_id, text, _page(row), now=now)
-    return queries.document(session, document_id, actor)
-
-
 def name_readers(
     session: Session, document_id: str, person_ids: Iterable[str], *, actor: Actor, now: datetime
 ) -> None:

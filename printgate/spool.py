@@ -6,6 +6,7 @@ a whole document ever has its final name. Names are ours (the job's UUID), never
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,16 @@ class Spool:
             writer.flush()
             os.fsync(writer.fileno())
         return octets, digest.hexdigest()
+
+    def put_output(self, uuid: str, document: Path) -> None:
+        """Put a copy of a kept PDF into the spool as what is printed for a job."""
+        target = self.output(uuid)
+        temporary = target.with_suffix(".part")
+        shutil.copyfile(document, temporary)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.rename(target)
+        sync_folder(self._folder)
 
     def source(self, uuid: str) -> Path:
         """Return where the document of a job is, as it came."""

@@ -117,5 +117,5 @@ for _dialect, _statements in (
         event.listen(
             EntryRow.__table__,
             "after_create",
-            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
+            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
         )

@@ -43,7 +43,8 @@ class Lab:
 
     def stop(self) -> None:
         """End everything that was started, in the other order."""
-        for part in (self.client, self.backend, *self.printers.values()):
+        parts: list[CupsServer | VirtualPrinter] = [self.client, self.backend]
+        for part in (*parts, *self.printers.values()):
             part.stop()
         if self._bus is not None:
             self._bus.stop()
@@ -61,13 +62,14 @@ class Lab:
             self.folder / "bus.out",
         )
         self._bus.wait_until((self.folder / "bus").exists)
-        for part in (self.backend, self.client, *self.printers.values()):
+        parts: list[CupsServer | VirtualPrinter] = [self.backend, self.client]
+        parts += self.printers.values()
+        for part in parts:
             part.start()
-        for part in (self.backend, *self.printers.values()):
+        for part in parts:
             part.wait()
         for printer in self.printers.values():
             self.backend.add_queue(printer.name, printer.uri)
-        self.client.wait()
 
 
 def lab_folder() -> Path:

@@ -145,10 +145,10 @@ def target_path(group: Group) -> tuple[str, int | None]:
         return path, int(number)
     printer_uri = group.get("printer-uri")
     job_id = group.get("job-id")
-    number = job_id.first.content if job_id else None
+    content = job_id.first.content if job_id is not None else None
     return (
-        _path(printer_uri) if printer_uri else "/",
-        number if isinstance(number, int) else None,
+        _path(printer_uri) if printer_uri is not None else "/",
+        content if isinstance(content, int) else None,
     )
 
 

@@ -135,8 +135,8 @@ def _media_col(attribute: Attribute, printer: Group, values: dict[str, Any]) -> 
             return False
         values["media"] = media
     for name in ("media-source", "media-type"):
-        member = column.get(name)
-        word = member.first.text() if member else "auto"
+        chosen = column.get(name)
+        word = chosen.first.text() if chosen is not None else "auto"
         if word not in ("auto", ""):
             if word not in supported(printer, f"{name}-supported"):
                 return False

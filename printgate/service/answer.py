@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-import docflow.queries
-import docflow.service
 from sqlalchemy.orm import Session
 
+import docflow.queries
+import docflow.service
 from core.errors import Forbidden, InvalidInput
 from core.identity.values import Actor
 from core.ids import new_uuid
@@ -49,6 +49,11 @@ def print_asked(
     _note_override(session, row, given, actor, now)
     session.flush()
     return job_by_uuid(session, uuid)
+
+
+def check_asked(session: Session, uuid: str) -> None:
+    """Raise JobNotPossible unless the job waits for its owner's answer."""
+    _asked(session, uuid)
 
 
 def circulate_asked(session: Session, uuid: str, kept: Kept, *, now: datetime) -> Job:

@@ -1,0 +1,54 @@
+"""Who may open which page: default deny. A view without a declared access is never reached."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import abort, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from core.identity import queries as identity
+from core.identity.values import Actor
+from web.services import services
+
+View = TypeVar("View", bound=Callable[..., object])
+ANYONE, PERSON, ADMIN = "anyone", "person", "admin"
+OPEN_ENDPOINTS = frozenset({"static"})
+
+
+def access(who: str) -> Callable[[View], View]:
+    """Declare who may open a view: ANYONE, PERSON (signed in) or ADMIN."""
+
+    def declare(view: View) -> View:
+        view.access = who  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declared(endpoint: str) -> str | None:
+    """Return the access that an endpoint declares, or None."""
+    return getattr(current_app.view_functions.get(endpoint), "access", None)
+
+
+def guard(open_blueprints: frozenset[str]) -> Response | None:
+    """Let a request through, send it to the sign-in page, or end it. Runs before every view."""
+    g.actor, g.person = None, None
+    endpoint = request.endpoint
+    if endpoint is None or request.blueprint in open_blueprints or endpoint in OPEN_ENDPOINTS:
+        return None
+    person_id = getattr(session, "person_id", None)
+    if person_id is not None:
+        with services().database.snapshot() as transaction:
+            person = identity.person(transaction, person_id)
+        if person.active:
+            g.person, g.actor = person, Actor.of(person)
+    who = declared(endpoint)
+    if who == ANYONE:
+        return None
+    if g.person is None:
+        if request.method == "GET":
+            return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
+        abort(401)
+    if who != PERSON and not (who == ADMIN and g.person.admin):
+        abort(403)
+    return None

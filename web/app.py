@@ -1,0 +1,114 @@
+"""The application of the pages: made by `create_app`, never at import."""
+
+import logging
+
+from flask import Blueprint, Flask, Response, g, render_template, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from core.errors import PrintgateError
+from core.ids import new_uuid
+from core.text import Text
+from web import language, words
+from web.access import guard
+from web.services import KEY, WebServices
+from web.sessions import DatabaseSessions
+from web.views import BLUEPRINTS
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+_SENTENCES = {
+    400: Text("The request can't be understood."),
+    401: Text("Please sign in first."),
+    403: Text("You may not open this page."),
+    404: Text("There is no such page."),
+    405: Text("This can't be done here."),
+    413: Text("What you sent is too large."),
+    415: Text("This address takes print jobs in IPP only."),
+    500: Text("Something went wrong here; nothing was changed."),
+}
+
+
+def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) -> Flask:
+    """Return the pages, with `blueprints` (the gateway) beside them: those guard themselves."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=services.secret_key,
+        WTF_CSRF_TIME_LIMIT=None,
+        SESSION_COOKIE_SECURE=services.secure,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions[KEY] = services
+    app.session_interface = DatabaseSessions(services.database, services.clock)
+    csrf = CSRFProtect(app)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+        csrf.exempt(blueprint)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    open_blueprints = frozenset(blueprint.name for blueprint in blueprints)
+    app.before_request(lambda: guard(open_blueprints))
+    app.after_request(_finish)
+    _prepare_templates(app)
+    _handle_errors(app)
+    return app
+
+
+def _prepare_templates(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        _=language.sentence, languages=language.choices(), language=language.language, words=words
+    )
+    app.jinja_env.filters.update(words=language.words, local_time=language.local_time)
+    app.jinja_env.filters["sheets"] = lambda number: f"{number:,}"
+
+
+def _handle_errors(app: Flask) -> None:
+    app.register_error_handler(PrintgateError, _refusal)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _failure)
+
+
+def _page(text: Text, status: int, error_id: str = "") -> tuple[str, int]:
+    g.setdefault("person", None)
+    return render_template("error.html", text=text, status=status, error_id=error_id), status
+
+
+def _refusal(error: PrintgateError) -> tuple[str, int]:
+    return _page(error.text, error.http_status)
+
+
+def _stale_form(_error: CSRFError) -> tuple[str, int]:
+    return _page(Text("This form is too old. Please go back, reload the page and try again."), 400)
+
+
+def _http_error(error: HTTPException) -> tuple[str, int] | Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    return _page(_SENTENCES.get(error.code, _SENTENCES[400]), error.code)
+
+
+def _failure(error: Exception) -> tuple[str, int]:
+    error_id = new_uuid()[:8]
+    log.error("%s %s failed (%s)", request.method, request.path, error_id, exc_info=error)
+    return _page(_SENTENCES[500], 500, error_id)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

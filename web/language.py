@@ -1,0 +1,47 @@
+"""The reader's language, and how dates and numbers are written for them."""
+
+from datetime import datetime
+
+from flask import g, request
+
+from core.i18n import LANGUAGES, closest, translator
+from core.text import Scalar, Text, Translate
+from web.services import services
+
+COOKIE = "printgate-language"
+
+
+def language() -> str:
+    """Return the person's choice, else the cookie's, else the browser's, else the default."""
+    if "language" not in g:
+        person = g.get("person")
+        browser = [tag for tag, _ in request.accept_languages]
+        g.language = closest(
+            person.language if person else "", request.cookies.get(COOKIE, ""), *browser
+        )
+    return str(g.language)
+
+
+def translate() -> Translate:
+    """Return the translator into the reader's language."""
+    return translator(language())
+
+
+def sentence(msgid: str, **values: Scalar | Text) -> str:
+    """Return a sentence of a template: `_("{n} sheets", n=3)`."""
+    return Text(msgid, values).render(translate())
+
+
+def words(text: Text) -> str:
+    """Return a stored sentence."""
+    return text.render(translate())
+
+
+def local_time(moment: datetime | None) -> str:
+    """Return a moment in the office's zone: 2026-11-22 14:05."""
+    return "" if moment is None else f"{moment.astimezone(services().zone):%Y-%m-%d %H:%M}"
+
+
+def choices() -> dict[str, str]:
+    """Return the languages to choose from, each by its own name."""
+    return LANGUAGES

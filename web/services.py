@@ -1,0 +1,35 @@
+"""What the composition root hands to the pages."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from core.blobs import Blobs
+from core.clock import Clock
+from core.db import Database
+from docflow.rendering import PageImages
+from printgate.parts import Parts
+
+KEY = "printgate"
+
+
+@dataclass(frozen=True)
+class WebServices:
+    """The opened parts that pages need."""
+
+    database: Database
+    clock: Clock
+    secret_key: str
+    blobs: Blobs
+    page_images: PageImages
+    printing: Parts
+    zone: ZoneInfo
+    secure: bool = False
+
+
+def services() -> WebServices:
+    """Return the parts of the application that answers this request."""
+    found = current_app.extensions[KEY]
+    assert isinstance(found, WebServices)
+    return found

@@ -1,0 +1,66 @@
+"""The first page: what is new for me, what waits for me, my newest jobs; and two probes."""
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from sqlalchemy import text
+from werkzeug.wrappers import Response
+
+from core import notices
+from docflow import queries as docflow
+from printgate import queries as printing
+from quotas import queries as quotas
+from quotas.periods import Period
+from quotas.units import Unit
+from web.access import ANYONE, PERSON, access
+from web.services import services
+
+home = Blueprint("home", __name__)
+
+_NEWEST = 5
+
+
+@home.get("/")
+@access(PERSON)
+def first_page() -> str:
+    """Show the first page after sign-in."""
+    now = services().clock.now()
+    with services().database.snapshot() as session:
+        to_read = docflow.documents_to_read(session, g.actor)
+        return render_template(
+            "home.html",
+            notices=notices.unseen(session, g.person.id),
+            unread=[document for document in to_read if document.unread],
+            mine=docflow.documents_of(session, g.actor),
+            jobs=printing.jobs_of_person(session, g.person.id, limit=_NEWEST),
+            balance=quotas.balance(
+                session,
+                g.person.office_id,
+                Unit.SHEETS,
+                Period.of_moment(now, services().zone),
+            ),
+        )
+
+
+@home.post("/notices")
+@access(PERSON)
+def put_away() -> Response:
+    """Put one line of news away, or all."""
+    with services().database.transaction() as session:
+        notice_id = request.form.get("notice") or None
+        notices.mark_seen(session, g.person.id, notice_id, now=services().clock.now())
+    return redirect(url_for("home.first_page"))
+
+
+@home.get("/healthz")
+@access(ANYONE)
+def healthz() -> tuple[str, int]:
+    """Say that the process lives."""
+    return "ok\n", 200
+
+
+@home.get("/readyz")
+@access(ANYONE)
+def readyz() -> tuple[str, int]:
+    """Say that the database answers."""
+    with services().database.snapshot() as session:
+        session.execute(text("SELECT 1"))
+    return "ok\n", 200

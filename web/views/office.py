@@ -1,0 +1,158 @@
+"""My office: what was granted, used, reserved and left, down to each entry."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, g, render_template, request
+from sqlalchemy.orm import Session
+
+from core.identity import queries as identity
+from core.identity.values import Office
+from core.text import Text
+from printgate import queries as printing
+from quotas import queries as quotas
+from quotas.periods import Period
+from quotas.units import TONER_UNITS_PER_PAGE, Unit
+from web import charts
+from web.access import PERSON, access
+from web.language import sentence, words
+from web.services import services
+from web.views.jobs import PAGE, page_number
+
+office = Blueprint("office", __name__)
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person's share of the office's sheets."""
+
+    name: str
+    sheets: int
+
+
+@office.get("/office")
+@access(PERSON)
+def show_office() -> str:
+    """Show an office's month: figures, charts, and whose sheets they were."""
+    with services().database.snapshot() as session:
+        shown, period = _office(session), _period()
+        full = g.actor.may_see_office(shown.id)
+        balance = quotas.balance(session, shown.id, Unit.SHEETS, period)
+        days = quotas.spent_by_day(session, shown.id, Unit.SHEETS, period, services().zone)
+        people = _people(session, shown, period, full=full)
+        toner = quotas.balance(session, shown.id, Unit.TONER, period)
+        return render_template(
+            "office.html",
+            office=shown,
+            offices=_choices(session),
+            period=period,
+            full=full,
+            balance=balance,
+            days=days,
+            people=people,
+            toner_pages=toner.spent / TONER_UNITS_PER_PAGE,
+            meter=charts.meter(
+                sentence("Sheets used, reserved and granted"),
+                balance.spent,
+                balance.held,
+                balance.granted,
+            ),
+            day_chart=charts.columns(
+                sentence("Sheets by day"),
+                [
+                    charts.Bar(str(day.day), sheets, f"{day:%Y-%m-%d}: {sheets}")
+                    for day, sheets in days.items()
+                ],
+                every=5,
+            ),
+            person_chart=charts.rows(
+                sentence("Sheets by person"),
+                [charts.Bar(row.name, row.sheets, f"{row.name}: {row.sheets}") for row in people],
+            ),
+        )
+
+
+@office.get("/office/statement")
+@access(PERSON)
+def statement() -> str:
+    """Show every entry of an office's account: the figures are their sums."""
+    unit = Unit.TONER if request.args.get("unit") == Unit.TONER else Unit.SHEETS
+    with services().database.snapshot() as session:
+        shown, period = _office(session), _period()
+        if not g.actor.may_see_office(shown.id):
+            abort(403)
+        page = page_number()
+        entries = quotas.entries(
+            session, shown.id, unit, period, limit=PAGE, offset=(page - 1) * PAGE
+        )
+        count = quotas.count_entries(session, shown.id, unit, period)
+        names = {person.id: person.name for person in identity.persons(session)}
+        return render_template(
+            "statement.html",
+            office=shown,
+            period=period,
+            unit=unit,
+            units=Unit,
+            entries=entries,
+            names=names,
+            balance=quotas.balance(session, shown.id, unit, period),
+            scale=TONER_UNITS_PER_PAGE if unit is Unit.TONER else 1,
+            page=page,
+            pages=-(-count // PAGE),
+        )
+
+
+@office.get("/office/jobs")
+@access(PERSON)
+def office_jobs() -> str:
+    """Show the jobs of an office to its head; titles only where the office shows them."""
+    with services().database.snapshot() as session:
+        shown, page = _office(session), page_number()
+        if not g.actor.may_see_office(shown.id):
+            abort(403)
+        return render_template(
+            "office_jobs.html",
+            office=shown,
+            jobs=printing.jobs_of_office(session, shown.id, limit=PAGE, offset=(page - 1) * PAGE),
+            page=page,
+            pages=-(-printing.count_of_office(session, shown.id) // PAGE),
+        )
+
+
+def _office(session: Session) -> Office:
+    """Return the office that is asked for, if the reader may see it; else their own."""
+    asked = request.args.get("office", "")
+    if asked and asked != g.person.office_id:
+        if not g.actor.may_see_office(asked):
+            abort(404)
+        return identity.office(session, asked)
+    return identity.office(session, g.person.office_id)
+
+
+def _choices(session: Session) -> list[Office]:
+    return [
+        each
+        for each in identity.offices(session)
+        if each.id == g.person.office_id or g.actor.may_see_office(each.id)
+    ]
+
+
+def _period() -> Period:
+    try:
+        return Period.of_key(request.args.get("month", ""))
+    except ValueError:
+        return Period.of_moment(services().clock.now(), services().zone)
+
+
+def _people(session: Session, shown: Office, period: Period, *, full: bool) -> list[PersonRow]:
+    """Return who used how much: everybody for the head, oneself and "others" for the rest."""
+    spent = quotas.spent_by_person(session, shown.id, Unit.SHEETS, period)
+    names = {person.id: person.name for person in identity.persons(session)}
+    if full:
+        guests = words(Text("guests"))
+        return [
+            PersonRow(names.get(person_id or "", guests), sheets)
+            for person_id, sheets in spent.items()
+        ]
+    mine = spent.get(g.person.id, 0)
+    others = sum(spent.values()) - mine
+    return [PersonRow(g.person.name, mine), PersonRow(sentence("all others"), others)]
