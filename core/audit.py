@@ -15,7 +15,7 @@ from sqlalchemy import String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base
-from core.identity.values import Actor
+from core.people import Actor
 
 _GENESIS = "0" * 64
 

@@ -9,7 +9,7 @@ from core.clock import SystemClock
 from core.db import Database
 from core.identity import queries as identity
 from core.identity import service
-from core.identity.values import SYSTEM, Office
+from core.people import SYSTEM, Office
 from core.settings import Settings
 from deploy.bootstrap import opened_database
 from printgate import queries as printing

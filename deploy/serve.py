@@ -8,7 +8,7 @@ import logging
 import signal
 from types import FrameType
 
-import waitress
+import waitress.server
 
 from core.settings import Settings
 from deploy.bootstrap import Opened, opened
@@ -31,10 +31,13 @@ def serve(settings: Settings) -> None:
             parts.runner.close()
 
 
-def make_server(parts: Opened) -> waitress.server.BaseWSGIServer:
+Server = waitress.server.BaseWSGIServer | waitress.server.MultiSocketServer
+
+
+def make_server(parts: Opened) -> Server:
     """Return the server, bound to its port; OSError if that is taken."""
     settings = parts.settings
-    return waitress.create_server(
+    return waitress.server.create_server(
         parts.app,
         host=settings.host,
         port=settings.port,
@@ -47,7 +50,7 @@ def make_server(parts: Opened) -> waitress.server.BaseWSGIServer:
     )
 
 
-def _run(server: waitress.server.BaseWSGIServer) -> None:
+def _run(server: Server) -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)
 

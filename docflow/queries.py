@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import PersonRow
-from core.identity.values import Actor
+from core.people import Actor
 from core.text import Text
 from docflow.access import Relation, may_do, may_read
 from docflow.errors import NoSuchDocument

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from core import audit, notices
 from core.errors import InvalidInput
 from core.identity import queries as identity
-from core.identity.values import Actor
 from core.ids import new_uuid
+from core.people import Actor
 from core.text import Text, clean_line
 from docflow import queries
 from docflow.access import Relation, may_do, may_read

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from core.identity import queries as identity
-from core.identity.values import Actor, Office, Person
+from core.people import Actor, Office, Person
 from core.text import Text
 from printgate.errors import UnknownPerson
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import OfficeRow, PersonRow
-from core.identity.values import Actor
+from core.people import Actor
 from core.text import Text
 from printgate.errors import NoSuchJob, NoSuchPrinter
 from printgate.lifecycle import ACTIVE, Event, Stage, may

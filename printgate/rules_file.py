@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from core.identity.values import normalise_login
+from core.people import normalise_login
 from printgate.policy import (
     DraftAction,
     Exemptions,

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.errors import InvalidInput
-from core.identity.values import Actor
 from core.ids import new_uuid
+from core.people import Actor
 from core.text import Text, clean_line
 from quotas.errors import EntryDiffers, NoSuchReservation, QuotaExceeded, ReservationEnded
 from quotas.ledger import ENDS, Delta, Kind, State, delta_of

@@ -7,7 +7,7 @@ from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from core.identity import queries as identity
-from core.identity.values import Actor
+from core.people import Actor
 from web.services import services
 
 View = TypeVar("View", bound=Callable[..., object])

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.identity.models import HeadRow, OfficeRow, PersonRow
-from core.identity.values import Office, Person, normalise_login
+from core.people import Office, Person, normalise_login
 from core.text import Text
 
 

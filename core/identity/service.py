@@ -12,8 +12,8 @@ from core.errors import Conflict, InvalidInput, NotAuthenticated
 from core.identity import queries
 from core.identity.models import HeadRow, OfficeRow, PersonRow, WebSessionRow
 from core.identity.passwords import hash_password, verify_password
-from core.identity.values import Actor, Office, Person, normalise_login
 from core.ids import new_token, new_uuid
+from core.people import Actor, Office, Person, normalise_login
 from core.text import Text
 
 SESSION_IDLE = timedelta(minutes=30)

@@ -122,9 +122,8 @@ def _table(rows: list[Row]) -> None:
     ]
     widths = [min(60, max(_width(line[column]) for line in lines)) for column in range(5)]
     for line in lines:
-        cells = [
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
-        ]
+        pairs = zip(line, widths, strict=True)
+        cells = [cell + " " * (width - _width(cell)) for cell, width in pairs]
         sys.stdout.write("  " + "  ".join(cells).rstrip() + "\n")
     sys.stdout.flush()
 

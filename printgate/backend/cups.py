@@ -20,9 +20,10 @@ from core.text import Text
 from printgate.backend.port import UUID_ATTRIBUTE, BackendJob, JobRequest, Queue
 from printgate.errors import BackendUnavailable
 from printgate.lifecycle import JobState
-from printgate.spool import CHUNK_OCTETS
 
 T = TypeVar("T")
+
+_CHUNK_OCTETS = 256 * 1024
 
 _STATES = {
     3: JobState.PENDING,
@@ -92,7 +93,7 @@ class CupsBackend:
             cups.setUser(request.user)
             connection.startDocument(request.queue, job_id, request.title, "application/pdf", 1)
             with path.open("rb") as source:
-                while chunk := source.read(CHUNK_OCTETS):
+                while chunk := source.read(_CHUNK_OCTETS):
                     connection.writeRequestData(chunk, len(chunk))
             connection.finishDocument(request.queue)
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 import docflow.queries
 import docflow.service
 from core.errors import Forbidden, InvalidInput
-from core.identity.values import Actor
 from core.ids import new_uuid
+from core.people import Actor
 from core.text import Text, clean_line
 from printgate.callers import Caller
 from printgate.errors import JobNotPossible

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import docflow.service
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import docflow.service
 import quotas.service
 from core import notices
 from core.identity import queries as identity

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-import docflow.service
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import docflow.service
 import quotas.service
 from core import notices
-from core.identity.values import SYSTEM, Actor
+from core.people import SYSTEM, Actor
 from core.text import Text
 from printgate.errors import JobNotPossible
 from printgate.lifecycle import AT_BACKEND, Event, Stage, may

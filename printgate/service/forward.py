@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from core.identity.values import SYSTEM
+from core.people import SYSTEM
 from printgate.lifecycle import AT_BACKEND, Event, Stage
 from printgate.models import JobRow
 from printgate.queries import Job, job_by_uuid

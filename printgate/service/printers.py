@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.errors import Conflict
-from core.identity.values import SYSTEM, Actor
 from core.ids import new_uuid
+from core.people import SYSTEM, Actor
 from core.text import Text, clean_line
 from printgate.backend.port import BackendJob, DeviceAttributes, Queue, Supply
 from printgate.models import ForeignJobRow, PrinterRow, SupplyRow

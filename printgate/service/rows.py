@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.identity.values import Actor
+from core.people import Actor
 from core.tasks import service as tasks
 from core.text import Text
 from printgate.errors import NoSuchJob

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy.orm import Session
 
 from core.identity import queries as identity
-from core.identity.values import Office
+from core.people import Office
 from core.text import Text
 from printgate import queries as printing
 from quotas import queries as quotas

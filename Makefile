@@ -1,0 +1,31 @@
+# The chores, one word each. `make help` lists them.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+BIN := .venv/bin
+T ?= tests
+PORT ?= 8631
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fresh
+
+help:  ## lists these words
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 15
+
+setup:  ## installs what is missing (Debian packages, Python libraries into .venv)
+	@setup/install.sh
+
+demo: setup  ## shows the main job on real parts, then serves the pages (EXIT=1 KEEP=1 PORT=8631)
+	@$(PYTHON) -m deploy demo $(if $(EXIT),--exit) $(if $(KEEP),--keep) --port $(PORT)
+
+test: setup  ## runs the whole suite; one part of it with T=tests/quotas
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(T)
+
+check: setup  ## format, lint, types, import contracts, dead code, tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/vulture
+	@$(MAKE) --no-print-directory test
+
+fresh:  ## proves `make demo` and `make test` on a fresh Debian 12 (needs root)
+	@setup/fresh.sh
