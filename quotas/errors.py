@@ -15,8 +15,8 @@ class QuotaExceeded(LimitReached):
 
     @property
     def missing(self) -> int:
-        """How many units more the office would need."""
-        return self.needed - max(0, self.left)
+        """How many units more the office would need, what it overran included."""
+        return self.needed - self.left
 
 
 class NoSuchReservation(NotFound):

@@ -100,6 +100,11 @@ APPEND_ONLY_SQLITE = tuple(
     f"CREATE TRIGGER entries_no_{verb} BEFORE {verb.upper()} ON entries "
     f"BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END"
     for verb in ("update", "delete")
+) + (
+    # INSERT OR REPLACE removes the row that is in its way without asking the trigger above.
+    "CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries "
+    "WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq OR id = NEW.id) "
+    "BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END",
 )
 APPEND_ONLY_POSTGRESQL = (
     "CREATE FUNCTION entries_refuse() RETURNS trigger LANGUAGE plpgsql AS "

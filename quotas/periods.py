@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
-_KEY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+# Room on both sides, so that the month before and the month after can be shown too.
+_KEY = re.compile(r"(1[0-9]{3}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, order=True)

@@ -78,13 +78,14 @@ def spent_by_day(
 ) -> dict[date, int]:
     """Return what was spent on each day of the period, in the office's zone.
 
-    A job that was reserved in this period and printed after it counts on the period's last day, so
-    that the days add up to the period.
+    What was entered outside the period (a job that printed later, a clock set back) counts on its
+    last or first day, so that the days add up to the period.
     """
     days = dict.fromkeys(period.days(), 0)
+    first, last = min(days), max(days)
     query = _entries(office_id, unit, period).where(EntryRow.spent != 0)
     for row in session.scalars(query):
-        day = min(row.at.astimezone(zone).date(), max(days))
+        day = min(max(row.at.astimezone(zone).date(), first), last)
         days[day] += row.spent
     return days
 

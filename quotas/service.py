@@ -87,6 +87,7 @@ def adjust(
     if not given:
         raise InvalidInput(Text("An adjustment needs a reason."))
     account_id = open_account(session, office_id, unit, now=now)
+    _check_granted(session, entry_id, account_id, period, amount)
     delta, labels = delta_of(Kind.ADJUST, amount), _Labels(reason=given)
     if _append(session, entry_id, account_id, period, Kind.ADJUST, delta, labels, actor, now):
         details = {"unit": unit, "period": period.key, "amount": amount}
@@ -109,14 +110,20 @@ def reserve(
 ) -> Reservation:
     """Set units aside in the current period, or raise QuotaExceeded and leave all as it was.
 
-    `reservation_id` is the caller's key (the job's UUID); asking again answers with what it made.
+    `reservation_id` is the caller's key (the job's UUID); asking again answers with what it made,
+    which may have ended since. EntryDiffers if it was made for another office or amount.
     """
     _check(amount)
     known = session.get(ReservationRow, reservation_id)
     if known is not None:
-        return _reservation(session, known)
+        made = _reservation(session, known)
+        if (made.office_id, made.unit, made.amount) != (office_id, unit, amount):
+            raise EntryDiffers(Text("A reservation with this id exists and says something else."))
+        return made
     period = Period.of_moment(now, zone)
-    account_id = open_account(session, office_id, unit, now=now)
+    account_id = _account_id(session, office_id, unit)
+    if account_id is None:
+        raise QuotaExceeded(_too_little(unit, amount, 0), needed=amount, left=0)
     _take(session, account_id, period, amount, unit)
     row = ReservationRow(
         id=reservation_id,
@@ -195,13 +202,17 @@ def book(
 
 def open_account(session: Session, office_id: str, unit: Unit, *, now: datetime) -> str:
     """Return the id of an office's account, opening it the first time."""
-    query = select(AccountRow.id).where(AccountRow.office_id == office_id, AccountRow.unit == unit)
-    account_id = session.scalar(query)
+    account_id = _account_id(session, office_id, unit)
     if account_id is None:
         account_id = new_uuid()
         session.add(AccountRow(id=account_id, office_id=office_id, unit=unit, opened_at=now))
         session.flush()
     return account_id
+
+
+def _account_id(session: Session, office_id: str, unit: Unit) -> str | None:
+    query = select(AccountRow.id).where(AccountRow.office_id == office_id, AccountRow.unit == unit)
+    return session.scalar(query)
 
 
 def _take(session: Session, account_id: str, period: Period, amount: int, unit: Unit) -> None:
@@ -228,7 +239,7 @@ def _too_little(unit: Unit, needed: int, left: int) -> Text:
         return Text(
             "The office has {left} sheets left this month; this job needs {needed}, "
             "{missing} more than that.",
-            {"left": max(0, left), "needed": needed, "missing": needed - max(0, left)},
+            {"left": left, "needed": needed, "missing": needed - left},
         )
     return Text("The office has too little toner left this month.")
 
@@ -243,7 +254,8 @@ def _end(
     *,
     estimated: bool = False,
 ) -> Reservation:
-    row = session.get(ReservationRow, reservation_id)
+    # Locked where many can write: of two that end it at once, the second sees how it ended.
+    row = session.get(ReservationRow, reservation_id, populate_existing=True, with_for_update=True)
     if row is None:
         raise NoSuchReservation(Text("There is no such reservation."))
     if State(row.state) is not State.RESERVED:
@@ -365,6 +377,21 @@ def _reservation(session: Session, row: ReservationRow) -> Reservation:
         State(row.state),
         row.used,
     )
+
+
+def _check_granted(
+    session: Session, entry_id: str, account_id: str, period: Period, amount: int
+) -> None:
+    """Refuse to take back more than was granted, unless it is a repeat of what was taken."""
+    if amount > 0 or session.scalar(select(EntryRow.seq).where(EntryRow.id == entry_id)):
+        return
+    granted = session.scalar(
+        select(BalanceRow.granted).where(
+            BalanceRow.account_id == account_id, BalanceRow.period == period.key
+        )
+    )
+    if (granted or 0) + amount < 0:
+        raise InvalidInput(Text("No more can be taken back than was granted."))
 
 
 def _check(amount: object) -> None:

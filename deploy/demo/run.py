@@ -29,6 +29,14 @@ from printgate.backend.cups import CupsBackend
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build"
 
+_HEADS = (
+    Text("asked"),
+    Text("decided"),
+    Text("received by the printer"),
+    Text("charged"),
+    Text("as expected"),
+)
+
 
 def run(*, leave: bool, keep: bool, port: int) -> int:
     """Run the demo; 0 if every job ended as it should (1 if not, 2 if it can't start)."""
@@ -107,9 +115,7 @@ def _print_all(desk: Desk, papers: dict[str, Path], spool: Path) -> bool:
 
 def _table(rows: list[Row]) -> None:
     translate = _translate()
-    lines = [
-        [translate(head) for head in ("asked", "decided", "received by the printer", "sheets", "")]
-    ]
+    lines = [[head.render(translate) for head in _HEADS]]
     lines += [
         [
             row.asked.render(translate),

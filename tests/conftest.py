@@ -1,0 +1,81 @@
+"""What every test may ask for: a database of its own, a clock that stands, and a cast."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import deploy.migrations.tables  # noqa: F401  # all tables are known to every test
+from core.clock import FrozenClock
+from core.db import Database
+from core.identity import service as identity
+from core.people import SYSTEM, Office, Person
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+"""Twelve o'clock in the office's zone."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Alice owns, Bob is of the same office, Charlie must see nothing; Dora heads, Ada runs it."""
+
+    office: Office
+    other: Office
+    guests: Office
+    alice: Person
+    bob: Person
+    charlie: Person
+    dora: Person
+    ada: Person
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(NOON)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    opened.create_all()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def cast(database: Database) -> Cast:
+    return make_cast(database)
+
+
+def make_cast(database: Database) -> Cast:
+    """Add the cast to a database."""
+    with database.transaction() as session:
+        offices = [
+            identity.add_office(
+                session, code=code, name=name, guest=code == "guest", actor=SYSTEM, now=NOON
+            )
+            for code, name in (("general", "办公室"), ("legal", "法工委"), ("guest", "来宾"))
+        ]
+
+        def person(login: str, name: str, office: Office, **more: object) -> Person:
+            return identity.add_person(
+                session,
+                login=login,
+                name=name,
+                office_id=office.id,
+                password="correct horse",
+                actor=SYSTEM,
+                now=NOON,
+                **more,  # type: ignore[arg-type]
+            )
+
+        return Cast(
+            *offices,
+            alice=person("alice", "王芳", offices[0], email="alice@example.org"),
+            bob=person("bob", "张伟", offices[0]),
+            charlie=person("charlie", "赵敏", offices[1]),
+            dora=person("dora", "李建国", offices[0], heads_own_office=True),
+            ada=person("ada", "管理员", offices[1], admin=True),
+        )
