@@ -1,38 +1,47 @@
-"""A warm, limited child process for work on files from outside.
+"""A warm, limited, killable child process for work on files from outside.
 
 What a stranger's file makes a parser do must not happen in the process that holds the accounts. A
 child is a fresh interpreter (never a fork of a process with threads), limited in memory, file size
 and open files, without a network where the system allows that, and it knows only the functions
 that it was started with. It stays warm between calls, since starting one costs 300 ms and a call
-half a millisecond. The parent holds the clock: a call that takes too long costs the child its life,
-and the next call gets a new one.
+half a millisecond; it is replaced after many calls or when it has grown. Files go by path.
+
+The parent holds the clock: a call that takes too long costs the child its life, and the next call
+gets a new one. So there are four ways for a call to fail, and they must not be taken for each
+other: what the file did (`SandboxTimeout`, `SandboxCrashed`), what the function said
+(`SandboxError` with its code), and that nobody has looked at the file (`SandboxUnavailable`).
+
+A Sandbox belongs to the process that made it; a process that forks makes its own afterwards.
 """
 
 import contextlib
 import ctypes
 import importlib
 import json
-import math
 import os
 import queue
 import resource
 import select
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from core.clock import monotonic_seconds
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).resolve().parent.parent
+_CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
 _ANSWER_OCTETS_MAX = 4 * 1024 * 1024
+_MESSAGE_MAX = 500
 _START_SECONDS = 30.0
-_CPU_SECONDS = 60
 
 
 class SandboxError(Exception):
@@ -57,6 +66,13 @@ class SandboxCrashed(SandboxError):
         super().__init__("sandbox-crashed", message)
 
 
+class SandboxUnavailable(SandboxError):
+    """All children were busy for the whole time, or none starts: the work was never begun."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("sandbox-unavailable", message)
+
+
 class Refused(Exception):
     """Raised by a sandboxed function to refuse its work with a stable code."""
 
@@ -74,6 +90,8 @@ class ChildLimits:
     open_files: int = 64
     calls: int = 500
     """After so many calls a child is replaced, so that no leak grows for ever."""
+    resident_octets: int = 256 * 1024 * 1024
+    """A child that holds on to more than this between calls is replaced at once."""
 
 
 class Sandbox:
@@ -83,90 +101,129 @@ class Sandbox:
         self, functions: Sequence[str], workers: int = 1, limits: ChildLimits | None = None
     ) -> None:
         self._functions, self._limits = tuple(functions), limits or ChildLimits()
-        self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        self._workers, self._closed = workers, False
+        # A child dies with the thread that started it (PR_SET_PDEATHSIG means the thread, not the
+        # process), so one thread starts them all and lives as long as the sandbox does.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="sandbox-starter")
+        self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()
         for _ in range(workers):
-            self._idle.put(None)
-        self._workers = workers
+            self._idle.put(self._start())
 
-    def __enter__(self) -> "Sandbox":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
     def call(self, function: str, *arguments: Any, timeout_seconds: float) -> Any:  # noqa: ANN401  # JSON
         """Run `module:function` in a child and return its (JSON) result.
 
-        Waiting for a free child counts against the time. Raises SandboxTimeout, SandboxCrashed, or
+        The time runs from the moment that the function can begin; the wait for a child that is free
+        may take as long again. Raises SandboxTimeout, SandboxCrashed, SandboxUnavailable, or
         SandboxError with the code that the function refused with.
         """
-        deadline = monotonic_seconds() + timeout_seconds
-        with self._child(deadline) as child:
-            return child.call(function, arguments, deadline)
+        if function not in self._functions:
+            raise ValueError(f"{function} is not among the functions of this sandbox")
+        request = json.dumps({"function": function, "arguments": arguments}).encode() + b"\n"
+        with self._child(monotonic_seconds() + timeout_seconds) as child:
+            return child.call(request, timeout_seconds)
 
     def close(self) -> None:
-        """End all children; calls under way end first."""
+        """End all children; calls under way end first. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
         for _ in range(self._workers):
-            child = self._idle.get()
-            if child is not None:
-                child.end()
+            self._idle.get().end()
+        self._starter.shutdown()
 
     @contextlib.contextmanager
     def _child(self, deadline: float) -> "Iterator[_Child]":
+        if self._closed:
+            raise SandboxUnavailable("the sandbox is closed")
         try:
             child = self._idle.get(timeout=max(0.0, deadline - monotonic_seconds()))
         except queue.Empty:
-            raise SandboxTimeout from None
+            raise SandboxUnavailable("all children are busy") from None
         try:
-            if child is None or not child.usable:
-                if child is not None:
-                    child.end()
-                child = _Child(self._functions, self._limits)
+            if not child.usable:
+                child.end()
+                child = self._start()
+            child.wait_until_ready(deadline)
             yield child
         finally:
+            # Replaced now and not at the next call, which then finds a warm one.
+            if not child.usable and not self._closed:
+                child.end()
+                with contextlib.suppress(SandboxUnavailable):
+                    child = self._start()
             self._idle.put(child)
+
+    def _start(self) -> "_Child":
+        try:
+            return self._starter.submit(_Child, self._functions, self._limits).result()
+        except (OSError, RuntimeError) as error:
+            raise SandboxUnavailable(str(error)) from error
 
 
 class _Child:
+    """One process: started at once, ready a moment later, used by one thread at a time."""
+
     def __init__(self, functions: tuple[str, ...], limits: ChildLimits) -> None:
-        self._calls_left = limits.calls
-        settings = json.dumps({"functions": functions, "limits": vars(limits)})
+        self._calls_left, self._limits, self._ready = limits.calls, limits, False
+        self._started = monotonic_seconds()
+        settings = json.dumps({"functions": functions, "limits": asdict(limits)})
+        # Not with -m: then the module would be there twice, and its `Refused` would be two classes.
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
             [sys.executable, "-c", "from core.sandbox import main; main()", settings],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             cwd=_ROOT,
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            start_new_session=True,
         )
-        self._answer(monotonic_seconds() + _START_SECONDS)
 
     @property
     def usable(self) -> bool:
-        return self._calls_left > 0 and self._process.poll() is None
+        return (
+            self._calls_left > 0
+            and self._process.poll() is None
+            and self._resident_octets() <= self._limits.resident_octets
+        )
 
-    def call(self, function: str, arguments: tuple[Any, ...], deadline: float) -> Any:  # noqa: ANN401
+    def wait_until_ready(self, deadline: float) -> None:
+        """Wait for the greeting; a slow start is given up only after `_START_SECONDS`."""
+        if self._ready:
+            return
+        try:
+            if self._line(deadline) is None:
+                if monotonic_seconds() > self._started + _START_SECONDS:
+                    self.end()
+                raise SandboxUnavailable("the child is still starting")
+        except SandboxCrashed:
+            raise SandboxUnavailable("the child does not start") from None
+        self._ready = True
+
+    def call(self, request: bytes, timeout_seconds: float) -> Any:  # noqa: ANN401
         self._calls_left -= 1
-        request = json.dumps({"function": function, "arguments": arguments}) + "\n"
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(request.encode())
+            self._process.stdin.write(request)
             self._process.stdin.flush()
         except OSError as error:
+            # It died while it was idle: that is nothing the file has done.
             self.end()
-            raise SandboxCrashed(str(error)) from None
-        answer = self._answer(deadline)
-        if "code" in answer:
-            if answer["code"] == "sandbox-crashed":
-                self.end()
-                raise SandboxCrashed(answer["message"])
-            raise SandboxError(answer["code"], answer["message"])
-        return answer["result"]
+            raise SandboxUnavailable(str(error)) from None
+        line = self._line(monotonic_seconds() + timeout_seconds)
+        if line is None:
+            self.end()
+            raise SandboxTimeout
+        return self._result(line)
 
     def end(self) -> None:
         """Kill the child and take its remains away."""
@@ -178,28 +235,65 @@ class _Child:
                 with contextlib.suppress(OSError):
                     stream.close()
 
-    def _answer(self, deadline: float) -> dict[str, Any]:
+    def _result(self, line: bytes) -> Any:  # noqa: ANN401
+        # A file may have taken the child over: whatever it answers is not to be trusted.
+        try:
+            answer = json.loads(line)
+            if "code" not in answer:
+                return answer["result"]
+            code, message = str(answer["code"]), str(answer["message"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            code, message = "sandbox-crashed", "the answer makes no sense"
+        if code == "sandbox-crashed":
+            self.end()
+            raise SandboxCrashed(message)
+        raise SandboxError(code, message)
+
+    def _line(self, deadline: float) -> bytes | None:
+        """Return the next line of the child, or None if there is none before the deadline."""
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
-        line = b""
+        # Not select: a busy server has file descriptors beyond its 1024.
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        line = bytearray()
         while not line.endswith(b"\n"):
             left = deadline - monotonic_seconds()
-            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-                self.end()
-                raise SandboxTimeout
+            if left <= 0 or not poll.poll(left * 1000):
+                return None
             octets = os.read(descriptor, 65536)
             if not octets or len(line) > _ANSWER_OCTETS_MAX:
                 self.end()
-                raise SandboxCrashed("the child ended")
+                raise SandboxCrashed("the child ended" if not octets else "too long an answer")
             line += octets
-        answer = json.loads(line)
-        assert isinstance(answer, dict)
-        return answer
+        return bytes(line)
+
+    def _resident_octets(self) -> int:
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * resource.getpagesize()
+
+
+def _isolate() -> None:
+    """Die with the parent and with nobody else; keep files to ourselves; leave the network."""
+    # The parent ends us; a signal to everybody at shutdown must not break off a call under way.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    os.umask(0o077)
+    libc = ctypes.CDLL(None, use_errno=True)
+    # Where the first is not allowed, a user namespace of our own may allow it; else it stays.
+    if libc.unshare(_CLONE_NEWNET) != 0:
+        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # If memory runs out on the machine, the kernel takes us before anybody who matters.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _limit(limits: dict[str, int]) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.unshare(_CLONE_NEWNET)  # refused without the right to: then the user's own network stays
     for kind, most in (
         (resource.RLIMIT_AS, limits["memory_octets"]),
         (resource.RLIMIT_FSIZE, limits["file_octets"]),
@@ -207,12 +301,6 @@ def _limit(limits: dict[str, int]) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (most, most))
-
-
-def _limit_processor_time() -> None:
-    _, hardest = resource.getrlimit(resource.RLIMIT_CPU)
-    until = math.ceil(time.process_time()) + _CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (until, hardest))
 
 
 def _load(names: Sequence[str]) -> dict[str, Callable[..., Any]]:
@@ -230,24 +318,26 @@ def _work(functions: dict[str, Callable[..., Any]], line: bytes) -> dict[str, An
     except MemoryError:
         return {"code": "sandbox-crashed", "message": "out of memory"}
     except Refused as error:
-        return {"code": error.code, "message": str(error)[:500]}
+        return {"code": error.code, "message": str(error)[:_MESSAGE_MAX]}
     except Exception as error:
-        return {"code": "sandbox-failed", "message": f"{type(error).__name__}: {error}"[:500]}
+        message = f"{type(error).__name__}: {error}"
+        return {"code": "sandbox-failed", "message": message[:_MESSAGE_MAX]}
 
 
 def main() -> None:
     """Be a child: read calls from standard input, answer on what was standard output."""
     given = json.loads(sys.argv[1])
+    _isolate()
     answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     # A library that prints must not be taken for an answer.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(nowhere, 1)
     functions = _load(given["functions"])
+    # Until here a failure to start could be read in the log; from here on a file is talking.
+    os.dup2(nowhere, 2)
     _limit(given["limits"])
     answers.write(b"{}\n")
     answers.flush()
-    # When the parent dies, the end of standard input ends the child; should it be at work then, its
-    # processor time runs out. (The kernel's "die with your parent" means the parent's thread.)
     for line in sys.stdin.buffer:
-        _limit_processor_time()
         answers.write(json.dumps(_work(functions, line)).encode() + b"\n")
         answers.flush()
