@@ -96,11 +96,12 @@ class EntryRow(Base):
     __table_args__ = (Index("ix_entries_statement", "account_id", "period", "seq"),)
 
 
-APPEND_ONLY_SQLITE = tuple(
-    f"CREATE TRIGGER entries_no_{verb} BEFORE {verb.upper()} ON entries "
-    f"BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END"
-    for verb in ("update", "delete")
-) + (
+APPEND_ONLY_SQLITE = (
+    *(
+        f"CREATE TRIGGER entries_no_{verb} BEFORE {verb.upper()} ON entries "
+        f"BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END"
+        for verb in ("update", "delete")
+    ),
     # INSERT OR REPLACE removes the row that is in its way without asking the trigger above.
     "CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries "
     "WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq OR id = NEW.id) "
