@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -91,7 +90,6 @@ def _terms(settings: Settings) -> Terms:
         multiple_operation=timedelta(seconds=settings.multiple_operation_seconds),
         ask_expires=timedelta(hours=settings.ask_expires_hours),
         pages_url=settings.pages_url,
-        zone=ZoneInfo(settings.time_zone),
     )
 
 

@@ -103,7 +103,7 @@ def give_opinion(
 ) -> None:
     """Add an opinion on the newest revision; the owner is told."""
     row = _act(session, document_id, Action.GIVE_OPINION, actor, now)
-    lines = [clean_line(line, OPINION_LENGTH_MAX) for line in text.splitlines()]
+    lines = [clean_line(line, OPINION_LENGTH_MAX + 1) for line in text.splitlines()]
     words = "\n".join(lines).strip()
     if not words or len(words) > OPINION_LENGTH_MAX:
         raise InvalidInput(Text("An opinion has 1 to {n} characters.", {"n": OPINION_LENGTH_MAX}))

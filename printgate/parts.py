@@ -1,6 +1,6 @@
 """The opened parts that the gateway works with; put together once, in deploy/bootstrap.py."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from printgate.analysis import Analyser
 from printgate.backend.port import Backend, Devices
 from printgate.policy import Rules
 from printgate.spool import Spool
+from quotas.periods import DEFAULT_ZONE
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Terms:
     ask_expires: timedelta = timedelta(hours=24)
     """How long a job waits for its owner's answer."""
     pages_url: str = ""
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    zone: ZoneInfo = DEFAULT_ZONE
 
 
 @dataclass(frozen=True)

@@ -71,11 +71,14 @@ def make_cast(database: Database) -> Cast:
                 **more,  # type: ignore[arg-type]
             )
 
+        general, legal, guests = offices
         return Cast(
-            *offices,
-            alice=person("alice", "王芳", offices[0], email="alice@example.org"),
-            bob=person("bob", "张伟", offices[0]),
-            charlie=person("charlie", "赵敏", offices[1]),
-            dora=person("dora", "李建国", offices[0], heads_own_office=True),
-            ada=person("ada", "管理员", offices[1], admin=True),
+            office=general,
+            other=legal,
+            guests=guests,
+            alice=person("alice", "王芳", general, email="alice@example.org"),
+            bob=person("bob", "张伟", general),
+            charlie=person("charlie", "赵敏", legal),
+            dora=person("dora", "李建国", general, heads_own_office=True),
+            ada=person("ada", "管理员", legal, admin=True),
         )

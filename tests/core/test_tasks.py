@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from core.clock import FrozenClock, SystemClock
+from core.clock import FrozenClock
 from core.db import Database
 from core.tasks import service
 from core.tasks.service import Task
@@ -106,7 +106,7 @@ def test_a_committed_task_wakes_the_runner_and_rounds_come_round(database: Datab
 
     runner = ThreadRunner(
         database,
-        SystemClock(),
+        FrozenClock(NOON),
         {"work": lambda _: done.set()},
         (Round("round", 0.01, failing_round),),
     )

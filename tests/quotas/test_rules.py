@@ -69,9 +69,7 @@ def test_every_moment_lies_in_exactly_one_month(naive):
         assert moment.astimezone(zone).date() in period.days()
 
 
-@pytest.mark.parametrize(
-    "key", ["", "2026", "2026-13", "2026-00", "26-1", "2026-11-01", "２０２６-11"]
-)
+@pytest.mark.parametrize("key", ["", "2026", "2026-13", "2026-00", "26-1", "2026-11-01", "２０-11"])
 def test_what_is_no_month(key: str):
     with pytest.raises(ValueError, match="not a month"):
         Period.of_key(key)

@@ -1,0 +1,295 @@
+"""The pure rules of the gateway: policy, metering, ticket, life of a job, the rules file."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text import Text
+from printgate import metering
+from printgate.lifecycle import (
+    ACTIVE,
+    AT_BACKEND,
+    IPP_STATES,
+    TRANSITIONS,
+    Event,
+    JobState,
+    Stage,
+    WrongStage,
+    advance,
+    may,
+)
+from printgate.metering import Usage
+from printgate.policy import (
+    DraftAction,
+    Exemptions,
+    Facts,
+    MarkedAction,
+    OneSidedAction,
+    Outcome,
+    Overrider,
+    PrinterFacts,
+    Rules,
+    Sender,
+    decide,
+)
+from printgate.rules_file import SHIPPED, RulesError, load_rules
+from printgate.ticket import JobTicket
+
+A = PrinterFacts("office-a", two_sided=True)
+B = PrinterFacts("office-b", two_sided=False)
+ALICE = Sender("general", "alice")
+GUEST = Sender("guest")
+ONE, LONG, SHORT = "one-sided", "two-sided-long-edge", "two-sided-short-edge"
+DRAFT = Text("This is a draft.")
+MARK = Text("secret")
+BROKEN = Text("broken")
+
+
+def verdict(
+    ticket: JobTicket = JobTicket(),  # noqa: B008  # frozen
+    facts: Facts = Facts(pages=3),  # noqa: B008  # frozen
+    rules: Rules = Rules(),  # noqa: B008  # frozen
+    sender: Sender = ALICE,
+    printer: PrinterFacts = A,
+    others: tuple[PrinterFacts, ...] = (A, B),
+    **more: bool,
+):
+    found = decide(ticket, facts, rules, sender, printer, others, **more)
+    return found, [reason.rule for reason in found.reasons]
+
+
+@pytest.mark.parametrize("asked", [None, ONE, LONG, SHORT])
+def test_two_sided_is_forced_and_said_only_when_it_changes_something(asked: str | None):
+    found, rules = verdict(JobTicket(sides=asked, copies=2))
+    assert found.outcome is Outcome.PRINT
+    assert found.ticket.sides == (asked if asked in (LONG, SHORT) else LONG)
+    assert rules == ([] if asked in (LONG, SHORT) else ["two-sided"])
+    assert (found.sheets, found.impressions, found.printer) == (4, 6, "office-a")
+
+
+@pytest.mark.parametrize(
+    "exempt",
+    [
+        Exemptions(offices=frozenset({"general"})),
+        Exemptions(persons=frozenset({"alice"})),
+        Exemptions(printers=frozenset({"office-a"})),
+    ],
+)
+def test_an_exemption_lets_one_sided_through(exempt: Exemptions):
+    found, rules = verdict(JobTicket(sides=ONE), rules=Rules(two_sided_exempt=exempt))
+    assert (found.ticket.sides, found.sheets, rules) == (ONE, 3, [])
+    other = Sender("legal", "charlie")
+    printer = PrinterFacts("office-c", two_sided=True)
+    found, _ = verdict(
+        JobTicket(sides=ONE), rules=Rules(two_sided_exempt=exempt), sender=other, printer=printer
+    )
+    assert found.ticket.sides == LONG
+
+
+@pytest.mark.parametrize(
+    ("action", "others", "outcome", "printer", "sides"),
+    [
+        (OneSidedAction.REROUTE, (A,), Outcome.PRINT, "office-a", LONG),
+        (OneSidedAction.REROUTE, (), Outcome.REFUSE, "office-b", None),
+        (OneSidedAction.REFUSE, (A,), Outcome.REFUSE, "office-b", None),
+        (OneSidedAction.PRINT, (A,), Outcome.PRINT, "office-b", ONE),
+    ],
+)
+def test_what_becomes_of_a_job_at_a_one_sided_printer(action, others, outcome, printer, sides):
+    found, rules = verdict(rules=Rules(one_sided_printer=action), printer=B, others=others)
+    assert (found.outcome, found.printer, found.ticket.sides) == (outcome, printer, sides)
+    assert rules == ["two-sided"]
+
+
+def test_nothing_is_forced_when_the_rule_is_off():
+    found, rules = verdict(rules=Rules(two_sided=False), printer=B)
+    assert (found.outcome, found.ticket.sides, found.sheets, rules) == (Outcome.PRINT, None, 3, [])
+
+
+@pytest.mark.parametrize(
+    ("action", "sender", "outcome"),
+    [
+        (DraftAction.DIVERT, ALICE, Outcome.CIRCULATE),
+        (DraftAction.ASK, ALICE, Outcome.ASK),
+        (DraftAction.PRINT, ALICE, Outcome.PRINT),
+        (DraftAction.DIVERT, GUEST, Outcome.REFUSE),
+        (DraftAction.ASK, GUEST, Outcome.REFUSE),
+        (DraftAction.PRINT, GUEST, Outcome.PRINT),
+    ],
+)
+def test_drafts(action: DraftAction, sender: Sender, outcome: Outcome):
+    facts = Facts(pages=3, draft=DRAFT)
+    found, rules = verdict(facts=facts, rules=Rules(drafts=action), sender=sender)
+    assert found.outcome is outcome
+    if outcome is not Outcome.PRINT:
+        assert rules == ["drafts"]
+    after_all, _ = verdict(facts=facts, rules=Rules(drafts=action), sender=sender, wants_paper=True)
+    assert after_all.outcome is Outcome.PRINT
+    exempt = Rules(drafts=action, drafts_exempt=Exemptions(offices=frozenset({sender.office})))
+    assert verdict(facts=facts, rules=exempt, sender=sender)[0].outcome is Outcome.PRINT
+
+
+@pytest.mark.parametrize(
+    ("ticket", "pages", "rule"),
+    [
+        (JobTicket(), 501, "limits.pages"),
+        (JobTicket(copies=101), 1, "limits.copies"),
+        (JobTicket(copies=100), 30, "limits.sheets"),
+        (JobTicket(page_ranges=((1, 500),)), 600, None),
+        (JobTicket(page_ranges=((4, 9),)), 3, "limits.pages"),
+        (JobTicket(), 500, None),
+    ],
+)
+def test_limits(ticket: JobTicket, pages: int, rule: str | None):
+    found, rules = verdict(ticket, Facts(pages=pages))
+    assert found.outcome is (Outcome.REFUSE if rule else Outcome.PRINT)
+    if rule:
+        assert rules == [rule]
+
+
+def test_the_strongest_rule_speaks_first():
+    everything = Facts(pages=9999, draft=DRAFT, marked=MARK, unreadable=BROKEN)
+    assert verdict(facts=everything)[1] == ["readable"]
+    assert verdict(facts=replace(everything, unreadable=None))[1] == ["secrecy"]
+    assert verdict(facts=replace(everything, unreadable=None, marked=None))[1] == ["drafts"]
+    printed = Rules(marked=MarkedAction.PRINT)
+    assert verdict(facts=Facts(pages=1, marked=MARK), rules=printed)[0].outcome is Outcome.PRINT
+    for wants_paper in (False, True):
+        found, _ = verdict(facts=replace(everything, pages=1), wants_paper=wants_paper)
+        assert found.outcome is Outcome.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("pages", "copies", "sides", "number_up", "media", "usage"),
+    [
+        (3, 2, LONG, 1, "iso_a4_210x297mm", (4, 6)),
+        (1, 1, LONG, 1, "", (1, 1)),
+        (1, 2, LONG, 1, "", (2, 2)),
+        (3, 1, ONE, 1, "", (3, 3)),
+        (9, 1, LONG, 4, "", (2, 3)),
+        (3, 1, LONG, 1, "iso_a3_297x420mm", (4, 3)),
+        (3, 1, LONG, 1, "iso_a5_148x210mm", (2, 3)),
+        (2, 1, LONG, 1, "na_letter_8.5x11in", (1, 2)),
+    ],
+)
+def test_sheets_before_printing(pages, copies, sides, number_up, media, usage):
+    found = metering.estimate(pages, copies=copies, sides=sides, number_up=number_up, media=media)
+    assert (found.sheets, found.impressions) == usage
+    assert found.estimated
+
+
+@pytest.mark.parametrize(
+    ("impressions", "pages", "copies", "sides", "sheets", "estimated"),
+    [
+        (6, 3, 2, LONG, 4, False),
+        (4, 3, 2, LONG, 3, False),
+        (3, 10, 1, LONG, 2, False),
+        (3, 10, 1, ONE, 3, False),
+        (0, 3, 2, LONG, 0, False),
+        (2**31 - 1, 3, 2, LONG, 4, True),
+        (-2, 3, 2, LONG, 0, True),
+    ],
+)
+def test_sheets_afterwards_clamped(impressions, pages, copies, sides, sheets, estimated):
+    found = metering.measured(impressions, pages, copies=copies, sides=sides)
+    assert found == Usage(sheets, max(0, min(impressions, pages * copies)), estimated)
+
+
+@given(st.integers(1, 500), st.integers(1, 50), st.sampled_from([ONE, LONG]), st.integers(0, 10**6))
+def test_what_came_out_is_never_more_than_was_reserved(pages, copies, sides, impressions):
+    before = metering.estimate(pages, copies=copies, sides=sides)
+    after = metering.measured(impressions, pages, copies=copies, sides=sides)
+    assert 0 <= after.sheets <= before.sheets
+    assert metering.measured(before.impressions, pages, copies=copies, sides=sides) == Usage(
+        before.sheets, before.impressions, estimated=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("pages", "ranges", "selected"),
+    [(10, (), 10), (10, ((2, 3), (5, 99)), 8), (3, ((4, 5),), 0), (3, ((1, 1), (3, 3)), 2)],
+)
+def test_page_ranges(pages, ranges, selected):
+    assert metering.pages_selected(pages, ranges) == selected
+
+
+def test_toner_is_counted_in_millionths_of_a_standard_page():
+    assert metering.toner_units(3, 0.05) == 3_000_000
+    assert metering.toner_units(1, 0.12) == 2_400_000
+
+
+def test_a_ticket_survives_storage_and_becomes_options_once():
+    ticket = JobTicket(
+        copies=2, sides=LONG, media="iso_a4_210x297mm", media_source="tray-1",
+        page_ranges=((1, 2), (4, 4)), number_up=2, print_color_mode="monochrome",
+    )  # fmt: skip
+    assert JobTicket.from_json(ticket.to_json()) == ticket
+    assert JobTicket.from_json({}) == JobTicket()
+    assert ticket.cups_options() == {
+        "copies": "2",
+        "sides": LONG,
+        "number-up": "2",
+        "print-color-mode": "monochrome",
+        "media": "iso_a4_210x297mm,tray-1",
+        "page-ranges": "1-2,4-4",
+    }
+
+
+@pytest.mark.parametrize(("stage", "event"), list(itertools.product(Stage, Event)))
+def test_every_stage_and_event(stage: Stage, event: Event):
+    if may(stage, event):
+        assert advance(stage, event) is TRANSITIONS[stage][event]
+        assert stage in ACTIVE or stage is Stage.UNKNOWN
+    else:
+        with pytest.raises(WrongStage):
+            advance(stage, event)
+
+
+def test_the_stages_tell_a_cups_client_what_it_must_believe():
+    assert set(IPP_STATES) == set(TRANSITIONS) == set(Stage)
+    held = {stage for stage, (state, _) in IPP_STATES.items() if state is JobState.PENDING_HELD}
+    assert held == {Stage.ASKED}
+    finished = {JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED}
+    for stage, (state, _) in IPP_STATES.items():
+        assert (state in finished) is (stage not in ACTIVE)
+    # What was let go is never created again: nothing prints twice.
+    for stage in AT_BACKEND | {Stage.UNKNOWN}:
+        assert not {Event.FORWARD, Event.ACCEPT, Event.RELEASE} & set(TRANSITIONS[stage])
+
+
+def test_the_rules_that_ship_are_the_defaults():
+    assert load_rules(SHIPPED) == Rules()
+
+
+def test_a_file_of_rules_replaces_what_it_names(tmp_path: Path):
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[drafts]\naction = "ask"\noverride = ["admin"]\n'
+        '[two-sided]\nexempt-persons = ["Alice "]\n[limits]\npages-max = 5\n'
+    )
+    rules = load_rules(path)
+    assert rules.drafts is DraftAction.ASK
+    assert rules.drafts_override == {Overrider.ADMIN}
+    assert rules.two_sided_exempt.persons == {"alice"}
+    assert (rules.pages_max, rules.copies_max) == (5, 100)
+
+
+def test_everything_wrong_in_a_file_is_named_at_once(tmp_path: Path):
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[drafts]\naction = "burn"\noverride = ["cat"]\n[colour]\nx = 1\n'
+        '[limits]\npages-max = 0\ncopies-max = "3"\nsheets = 1\n[two-sided]\nforce = 1\n'
+        "exempt-offices = [1]\n"
+    )
+    with pytest.raises(RulesError) as caught:
+        load_rules(path)
+    assert len(caught.value.problems) == 8
+    path.write_text("[drafts")
+    with pytest.raises(RulesError):
+        load_rules(path)
+    with pytest.raises(RulesError):
+        load_rules(tmp_path / "none.toml")
