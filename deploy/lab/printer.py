@@ -37,7 +37,7 @@ class VirtualPrinter:
     """An ippeveprinter on a loopback port; it keeps its port when it is switched off and on."""
 
     def __init__(
-        self, folder: Path, name: str, bus: str, *, two_sided: bool, ppm: int = 60
+        self, folder: Path, name: str, bus: str, *, two_sided: bool, ppm: int = 600
     ) -> None:
         self.name, self.folder, self.port = name, folder, free_port()
         self._bus, self._two_sided, self._ppm = bus, two_sided, ppm

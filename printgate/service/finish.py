@@ -19,6 +19,7 @@ from printgate.service.rows import CANCEL_TASK, change, job_row, lay_aside, news
 from quotas.units import Unit
 
 _NEWS = {
+    Event.BACKEND_CANCELED: Text("A print job was cancelled at the printer, not by you."),
     Event.BACKEND_ABORTED: Text("A print job broke off at the printer. Please print it again."),
     Event.BACKEND_LOST: Text(
         "The print system lost a job. Please look whether it came out, and say so on its page."
@@ -42,6 +43,7 @@ def settle(
     row = job_row(session, uuid)
     if Stage(row.stage) not in AT_BACKEND:
         return job_by_uuid(session, uuid)
+    was_wanted = Stage(row.stage) is Stage.RELEASED
     change(
         session,
         row,
@@ -53,7 +55,7 @@ def settle(
     )
     if event is not Event.BACKEND_LOST:
         _charge(session, row, usage, SYSTEM, now)
-    if event in _NEWS and row.person_id is not None:
+    if event in _NEWS and was_wanted and row.person_id is not None:
         notices.notify(session, row.person_id, _NEWS[event], news_path(row), now=now)
     session.flush()
     return job_by_uuid(session, uuid)
