@@ -97,7 +97,9 @@ def _stale_form(_error: CSRFError) -> tuple[str, int]:
 def _http_error(error: HTTPException) -> tuple[str, int] | Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    return _page(_SENTENCES.get(error.code, _SENTENCES[400]), error.code)
+    # An address that only takes print jobs is, for a browser, no page.
+    code = 404 if error.code == 405 and request.method == "GET" else error.code
+    return _page(_SENTENCES.get(code, _SENTENCES[400]), code)
 
 
 def _failure(error: Exception) -> tuple[str, int]:

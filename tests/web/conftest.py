@@ -1,0 +1,153 @@
+"""The pages on a database of their own, with a real sandbox for the pictures of pages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core.blobs import blobs_for
+from core.clock import FrozenClock
+from core.db import Database
+from core.ids import new_uuid
+from core.people import SYSTEM, Actor, Person
+from core.sandbox import Sandbox
+from docflow import rendering
+from docflow import service as docflow
+from printgate import analysis, gateway
+from printgate.backend.fake import FakeBackend, FakeDevices
+from printgate.backend.port import DeviceAttributes, Queue, Supply
+from printgate.callers import Caller
+from printgate.parts import Parts, Terms
+from printgate.policy import Facts, Rules
+from printgate.service import arrive, decide, printers
+from printgate.service.arrive import NewJob
+from printgate.spool import Spool, Spooled
+from printgate.ticket import JobTicket
+from quotas import service as quotas
+from quotas.periods import Period
+from quotas.units import Unit
+from tests.conftest import NOON, Cast
+from web.app import create_app
+from web.services import WebServices
+
+PASSWORD = "correct horse"
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages, the parts behind them, and the things of the cast."""
+
+    app: Flask
+    parts: Parts
+    cast: Cast
+    document: str
+    job: int
+    refused: int
+
+    def browser(self, login: str | None = None, language: str = "zh-CN") -> "Browser":
+        browser = Browser(self.app.test_client(), language)
+        if login is not None:
+            answer = browser.post("/sign-in", login=login, password=PASSWORD)
+            assert answer.status_code == 302
+        return browser
+
+
+class Browser:
+    """A test client that takes the token of a form from the page before it."""
+
+    def __init__(self, client: FlaskClient, language: str) -> None:
+        self.client, self._language = client, language
+
+    def get(self, path: str):
+        headers = {"Accept-Language": self._language}
+        return self.client.get(path, headers=headers, buffered=True)
+
+    def post(self, path: str, token: str | None = None, **fields):
+        if token is None:
+            page = self.get("/sign-in").get_data(as_text=True)
+            token = page.split('name="csrf_token" value="')[1].split('"')[0]
+        return self.client.post(
+            path,
+            data={"csrf_token": token, **fields},
+            headers={"Accept-Language": self._language},
+        )
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox((*analysis.SANDBOXED, *rendering.SANDBOXED)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def site(
+    tmp_path: Path, database: Database, clock: FrozenClock, cast: Cast, sandbox: Sandbox
+) -> Site:
+    parts = Parts(
+        database=database,
+        clock=clock,
+        blobs=blobs_for(f"file:{tmp_path / 'blobs'}"),
+        spool=Spool(tmp_path / "spool", 2**20),
+        analyser=analysis.Analyser(sandbox),
+        backend=FakeBackend(clock),
+        devices=FakeDevices(),
+        rules=Rules(),
+        terms=Terms(unknown_person="guest"),
+    )
+    document, job, refused = furnish(parts, cast, tmp_path)
+    images = rendering.PageImages(sandbox, tmp_path / "pages")
+    services = WebServices(database, clock, "key", parts.blobs, images, parts, parts.terms.zone)
+    app = create_app(services, blueprints=(gateway.blueprint(parts),))
+    return Site(app, parts, cast, document, job, refused)
+
+
+def furnish(parts: Parts, cast: Cast, folder: Path) -> tuple[str, int, int]:
+    """Add printers, sheets, a document of Alice that Bob reads, a job and a refused job."""
+    paper = pikepdf.new()
+    for _ in range(2):
+        paper.add_blank_page(page_size=(595, 842))
+    paper.save(folder / "paper.pdf")
+    digest, document = parts.blobs.put_file(folder / "paper.pdf"), new_uuid()
+    supplies = (Supply("toner", "黑色碳粉", 70, 100), Supply("paper", "纸盒一", 150, 250))
+    with parts.database.transaction() as session:
+        for name, two_sided in (("office-a", True), ("office-b", False)):
+            queue = Queue(name, f"ipp://{name}/", name, "三楼", "idle", (), accepting=True)
+            made = printers.add_printer(session, name, queue, actor=SYSTEM, now=NOON)
+            device = DeviceAttributes(b"", two_sided, "idle", ("media-low-warning",), supplies)
+            printers.printer_seen(session, made.id, queue, device, now=NOON)
+        quotas.grant(
+            session, "grant", cast.office.id, Unit.SHEETS, Period(2026, 11), 20,
+            actor=SYSTEM, now=NOON,
+        )  # fmt: skip
+        docflow.submit_draft(
+            session, document_id=document, title="节约用纸办法（讨论稿）", owner_id=cast.alice.id,
+            origin="printgate:1", digest=digest, octets=10, pages=2, now=NOON,
+            actor=Actor.of(cast.alice),
+        )  # fmt: skip
+        docflow.name_readers(session, document, [cast.bob.id], actor=Actor.of(cast.alice), now=NOON)
+    good = send(parts, cast.alice, cast, "通知", Facts(pages=3))
+    bad = send(parts, cast.alice, cast, "汇编", Facts(pages=300))
+    return document, good, bad
+
+
+def send(parts: Parts, person: Person, cast: Cast, title: str, facts: Facts) -> int:
+    """Send a job for a person and decide it; return its id."""
+    from printgate import queries
+
+    uuid = new_uuid()
+    with parts.database.transaction() as session:
+        printer = queries.printer(session, "office-a")
+        caller = Caller(person.login, person, cast.office)
+        new = NewJob(uuid, printer, caller, title, JobTicket())
+        arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=NOON)
+        arrive.document_received(
+            session, uuid, Spooled(Path("x"), 10, "d" * 64), "application/pdf", now=NOON
+        )
+        return decide.decide_job(
+            session, uuid, facts, parts.rules, kept=None, ask_expires=parts.terms.ask_expires,
+            now=NOON,
+        ).id  # fmt: skip

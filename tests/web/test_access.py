@@ -1,0 +1,170 @@
+"""Who may open what: every route declares it, and nothing is open by mistake."""
+
+import re
+
+import pytest
+
+from core.identity import service as identity
+from tests.conftest import NOON
+from tests.web.conftest import PASSWORD, Site
+from web.access import ADMIN, ANYONE, OPEN_ENDPOINTS, PERSON
+from web.sessions import COOKIE
+
+OPEN = {"/sign-in", "/language", "/healthz", "/readyz"}
+
+
+def routes(site: Site):
+    for rule in site.app.url_map.iter_rules():
+        if rule.endpoint in OPEN_ENDPOINTS or rule.endpoint.startswith("ipp."):
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            path = rule.rule.replace("<int:job_id>", str(site.job))
+            path = path.replace("<document_id>", site.document).replace("<int:number>", "1")
+            yield method, path, rule.endpoint
+
+
+def test_every_route_declares_who_may_open_it(site: Site):
+    for _, path, endpoint in routes(site):
+        access = getattr(site.app.view_functions[endpoint], "access", None)
+        assert access in (ANYONE, PERSON, ADMIN), endpoint
+        assert (access == ANYONE) is (path in OPEN), endpoint
+
+
+def test_without_a_sign_in_nothing_opens(site: Site):
+    browser = site.browser()
+    for method, path, _ in routes(site):
+        if path in OPEN:
+            continue
+        answer = browser.get(path) if method == "GET" else browser.post(path)
+        if method == "GET":
+            assert answer.status_code == 302
+            assert answer.location.startswith("/sign-in?next=")
+        else:
+            assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("login", ["charlie", "dora", "ada"])
+def test_somebody_elses_document_does_not_exist(site: Site, login: str):
+    browser = site.browser(login)
+    for method, path, _ in routes(site):
+        if site.document in path:
+            answer = (
+                browser.get(path)
+                if method == "GET"
+                else browser.post(
+                    path,
+                    action="close",
+                    copies="1",
+                    reason="会议急用",
+                    printer="office-a",
+                    text="x",
+                )
+            )
+            assert answer.status_code == 404, path
+
+
+def test_somebody_elses_job(site: Site):
+    path = f"/jobs/{site.job}"
+    for login, status in (
+        ("alice", 200),
+        ("bob", 404),
+        ("charlie", 404),
+        ("dora", 200),
+        ("ada", 200),
+    ):
+        assert site.browser(login).get(path).status_code == status
+    # The head sees sheets and rules; the title is masked unless the office shows titles.
+    assert "通知" in site.browser("alice").get(path).get_data(as_text=True)
+    assert "通知" not in site.browser("dora").get(path).get_data(as_text=True)
+    assert site.browser("bob").post(f"{path}/cancel").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/jobs/99999", 404),
+        ("/jobs/abc", 404),
+        ("/jobs/-1", 404),
+        ("/documents/x", 404),
+        ("/documents/00000000-0000-4000-8000-000000000000", 404),
+        ("/nowhere", 404),
+        ("/jobs?page=x", 200),
+        ("/jobs?page=9999999999", 200),
+        ("/office?month=2026-13", 200),
+        ("/office?office=x", 404),
+        ("/office/statement", 403),
+        ("/office/jobs", 403),
+        ("/admin", 403),
+    ],
+)
+def test_malformed_missing_and_forbidden(site: Site, path: str, status: int):
+    answer = site.browser("alice").get(path)
+    assert answer.status_code == status
+    assert "Traceback" not in answer.get_data(as_text=True)
+
+
+def test_wrong_methods(site: Site):
+    browser = site.browser("alice")
+    assert browser.get(f"/jobs/{site.job}/cancel").status_code == 404
+    assert browser.post("/office").status_code == 405
+    assert browser.post("/printers").status_code == 415
+
+
+def test_a_form_without_its_token_changes_nothing(site: Site):
+    browser = site.browser("alice")
+    for method, path, _ in routes(site):
+        if method == "POST":
+            assert browser.post(path, token="forged").status_code == 400, path
+    assert site.browser("alice").get(f"/jobs/{site.job}").status_code == 200
+
+
+def test_headers_on_every_page(site: Site):
+    for path in ("/", "/sign-in", "/nowhere", f"/documents/{site.document}", "/static/app.css"):
+        answer = site.browser("alice").get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if not path.startswith("/static"):
+            assert answer.headers["Cache-Control"] == "no-store"
+            page = answer.get_data(as_text=True)
+            assert not re.search(r"\sstyle=|<script|\son\w+=|https?://", page)
+
+
+def test_a_session_gets_a_new_secret_and_ends_in_the_database(site: Site):
+    browser = site.browser()
+    browser.get("/sign-in")
+    planted = browser.client.get_cookie(COOKIE)
+    assert planted is not None
+    browser.post("/sign-in", login="alice", password=PASSWORD)
+    cookie = browser.client.get_cookie(COOKIE)
+    assert cookie is not None
+    assert cookie.value != planted.value
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+    with site.parts.database.snapshot() as session:
+        assert identity.find_session(session, planted.value, now=NOON) is None
+    browser.post("/sign-out")
+    with site.parts.database.snapshot() as session:
+        assert identity.find_session(session, cookie.value, now=NOON) is None
+    assert browser.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("login", ["alice", "nobody", ""])
+def test_a_wrong_password_and_a_wrong_name_get_the_same_answer(site: Site, login: str):
+    answer = site.browser().post("/sign-in", login=login, password="wrong")
+    assert answer.status_code == 403
+    assert "登录名或密码不对" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example", "/\\evil", "x", ""])
+def test_a_sign_in_never_leads_to_another_site(site: Site, onward: str):
+    answer = site.browser().post("/sign-in", login="alice", password=PASSWORD, next=onward)
+    assert answer.location == "/"
+    kept = site.browser().post("/sign-in", login="alice", password=PASSWORD, next="/jobs?page=2")
+    assert kept.location == "/jobs?page=2"
+
+
+def test_the_probes(site: Site):
+    assert site.browser().get("/healthz").status_code == 200
+    assert site.browser().get("/readyz").status_code == 200
