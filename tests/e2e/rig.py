@@ -154,7 +154,7 @@ class Client:
         job: tuple[Attribute, ...] = (),
         job_id: int | None = None,
     ) -> Message:
-        attributes = (*OPENING, uri("printer-uri", self.uri(printer)))
+        attributes: tuple[Attribute, ...] = (*OPENING, uri("printer-uri", self.uri(printer)))
         if job_id is not None:
             attributes += (integer("job-id", job_id),)
         attributes += (name("requesting-user-name", self.user), *more)

@@ -6,6 +6,7 @@ import pytest
 
 from core.people import Actor
 from docflow import queries as docflow
+from docflow.lifecycle import State
 from printgate import queries as printing
 from printgate.lifecycle import Stage
 from printgate.policy import Facts
@@ -18,8 +19,9 @@ MONTH = Period(2026, 11)
 
 
 def text(answer) -> str:
-    assert answer.status_code == 200, answer.get_data(as_text=True)
-    return answer.get_data(as_text=True)
+    page: str = answer.get_data(as_text=True)
+    assert answer.status_code == 200, page
+    return page
 
 
 def test_the_first_page_tells_what_was_refused_and_puts_it_away(site: Site):
@@ -142,7 +144,8 @@ def test_printing_after_all_needs_a_reason_and_is_within_quota(site: Site):
     with site.parts.database.snapshot() as session:
         grants = docflow.grants(session, site.document)
         assert sorted(grant.state for grant in grants) == ["open", "void"]
-        assert docflow.document(session, site.document, Actor.of(site.cast.alice))
+        found = docflow.document(session, site.document, Actor.of(site.cast.alice))
+        assert found.state is State.CIRCULATING
 
 
 def test_a_draft_that_waits_for_an_answer(site: Site):
