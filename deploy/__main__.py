@@ -1,11 +1,14 @@
 """The command line: `python -m deploy COMMAND`; every command explains itself with --help."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from core import log
+from core.errors import PrintgateError
 from core.settings import Settings, SettingsError, load
 from printgate.rules_file import RulesError
 
@@ -80,15 +83,57 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--sheets", default=0, help="Sheets granted for the current month.")
+@click.option("--guest", is_flag=True, help="The office that unknown senders are booked to.")
+@click.argument("code")
+@click.argument("name")
+@click.pass_obj
+def office(settings: Settings, code: str, name: str, *, sheets: int, guest: bool) -> None:
+    """Add office NAME under a short CODE."""
+    from deploy.bootstrap import opened_database
+    from deploy.people import add_office
+
+    with opened_database(settings) as database, _refusals_told():
+        add_office(database, code, name, sheets=sheets, guest=guest)
+    click.echo(f"office {code} is there")
+
+
+@cli.command()
+@click.option("--office", "office_code", required=True, help="The code of their office.")
+@click.option("--admin", is_flag=True, help="Let them run Printgate.")
+@click.password_option(help="Asked for if not given.")
+@click.argument("login")
+@click.argument("name")
+@click.pass_obj
+def person(
+    settings: Settings, login: str, name: str, office_code: str, password: str, *, admin: bool
+) -> None:
+    """Add person NAME who signs in as LOGIN."""
+    from deploy.bootstrap import opened_database
+    from deploy.people import NoSuchOffice, add_person
+
+    with opened_database(settings) as database, _refusals_told():
+        try:
+            add_person(database, login, name, office_code, password, admin=admin)
+        except NoSuchOffice:
+            raise click.UsageError(f"no office has the code {office_code}") from None
+    click.echo(f"{login} may sign in")
+
+
+@cli.command()
 @click.option("--queue", required=True, help="The CUPS queue behind the printer.")
 @click.option("--default", "is_default", is_flag=True, help="Make it the default printer.")
 @click.argument("name")
 @click.pass_obj
 def printer(settings: Settings, name: str, queue: str, *, is_default: bool) -> None:
     """Offer a queue of CUPS as printer NAME."""
-    from deploy.seed import offer_printer
+    from deploy.bootstrap import opened_database
+    from deploy.seed import add_printer
+    from printgate.backend.cups import CupsBackend
 
-    click.echo(offer_printer(settings, name, queue, default=is_default))
+    with opened_database(settings) as database, _refusals_told():
+        add_printer(database, CupsBackend(settings.printing_url), name, queue, default=is_default)
+    click.echo(f"printer {name} is offered")
 
 
 @cli.command()
@@ -117,6 +162,16 @@ def demo(*, leave: bool, keep: bool, port: int) -> None:
     from deploy.demo import run
 
     sys.exit(run(leave=leave, keep=keep, port=port))
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    """End with the sentence of a refusal instead of a trace."""
+    try:
+        yield
+    except PrintgateError as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE_EXIT)
 
 
 if __name__ == "__main__":

@@ -131,10 +131,11 @@ def _past_the_gateway(settings: Settings, _database: Database) -> Iterator[Findi
         yield Finding("past-the-gateway", True, f"anybody here can print to {target}", mend)
     else:
         yield Finding("past-the-gateway", False, f"nobody else can reach {target}")
-    if parts.path and not parts.hostname:
-        mode = Path(parts.path).parent.stat().st_mode & 0o777
+    folder = Path(parts.path).parent
+    if not parts.hostname and folder.exists():
+        mode = folder.stat().st_mode & 0o777
         if mode & 0o007:
-            mend = f"chmod o= {Path(parts.path).parent}"
+            mend = f"chmod o= {folder}"
             yield Finding("past-the-gateway", True, f"the socket's folder is open: {mode:o}", mend)
 
 

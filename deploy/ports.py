@@ -1,5 +1,6 @@
 """Who holds a port: read from /proc, so that no further program is needed."""
 
+from contextlib import suppress
 from pathlib import Path
 
 _LISTEN = "0A"
@@ -7,16 +8,22 @@ _LISTEN = "0A"
 
 def holder_of(port: int) -> str:
     """Return `NAME (pid N)` of the process that listens on a TCP port, or "another process"."""
-    inodes = _listening_inodes(port)
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            links = [str(link.readlink()) for link in (process / "fd").iterdir()]
+        if sockets & _open_files(process):
             name = (process / "comm").read_text(encoding="utf-8").strip()
-        except OSError:
-            continue
-        if any(link == f"socket:[{inode}]" for link in links for inode in inodes):
             return f"{name} (pid {process.name})"
     return "another process"
+
+
+def _open_files(process: Path) -> set[str]:
+    found = set()
+    # A file may be closed, and the process may end, while we look.
+    with suppress(OSError):
+        for link in (process / "fd").iterdir():
+            with suppress(OSError):
+                found.add(str(link.readlink()))
+    return found
 
 
 def _listening_inodes(port: int) -> set[str]:

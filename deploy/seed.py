@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from core.clock import SystemClock
 from core.db import Database
+from core.errors import NotFound
 from core.identity import queries as identity
 from core.identity import service
 from core.people import SYSTEM, Office
-from core.settings import Settings
-from deploy.bootstrap import opened_database
+from core.text import Text
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.backend.device import IppDevices
@@ -87,27 +87,22 @@ def seed_office(database: Database, *, me: str = "") -> None:
             _add_person(session, (me, me), offices[0], now)
 
 
-def offer_printer(settings: Settings, name: str, queue: str, *, default: bool = False) -> str:
-    """Offer a CUPS queue as a printer and ask it for what it can do; return what was done."""
-    backend = CupsBackend(settings.printing_url)
-    with opened_database(settings) as database:
-        return add_printer(database, backend, name, queue, default=default)
-
-
 def add_printer(
     database: Database, backend: CupsBackend, name: str, queue: str, *, default: bool = False
-) -> str:
-    """Offer a CUPS queue as a printer and ask the printer itself for what it can do."""
+) -> None:
+    """Offer a CUPS queue as a printer and ask the printer itself for what it can do.
+
+    NotFound if CUPS has no such queue, Conflict if the name is taken, BackendUnavailable.
+    """
     found = next((each for each in backend.queues() if each.name == queue), None)
     if found is None:
-        return f"CUPS has no queue called {queue}"
+        raise NotFound(Text("The print system has no queue called {queue}.", {"queue": queue}))
     device = IppDevices().describe(found.device_uri)
     now = SystemClock().now()
     with database.transaction() as session:
         printers.add_printer(session, name, found, default=default, actor=SYSTEM, now=now)
         printer = printing.printer(session, name)
         printers.printer_seen(session, printer.id, found, device, now=now)
-    return f"printer {name} is offered"
 
 
 def _add_office(session: Session, office: SeedOffice, now: datetime) -> Office:
