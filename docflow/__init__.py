@@ -1,1 +1,1 @@
-"""Documents from draft to read receipt: knows people, not paper or printers."""
+"""Documents that circulate: knows people, not paper or printers."""
