@@ -5,7 +5,7 @@ BIN := .venv/bin
 T ?= tests
 PORT ?= 8631
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fresh
+.PHONY: help setup demo test check bench fresh
 
 help:  ## lists these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 15
@@ -26,6 +26,9 @@ check: setup  ## format, lint, types, import contracts, dead code, tests
 	@$(BIN)/lint-imports
 	@$(BIN)/vulture
 	@$(MAKE) --no-print-directory test
+
+bench: setup  ## benchmarks against a named peer in one run (build/bench.json); a part with B=print-job
+	@$(PYTHON) -m tests.bench $(B)
 
 fresh:  ## proves `make demo` and `make test` on a fresh Debian 12 (needs root)
 	@setup/fresh.sh

@@ -40,10 +40,13 @@ SETTINGS = {
 
 
 class CupsServer:
-    """A cupsd with its own configuration, state and spool under one folder."""
+    """A cupsd with its own configuration, state and spool under one folder.
 
-    def __init__(self, folder: Path, bus: str) -> None:
-        self.folder, self._bus = folder, bus
+    With a `port` it listens on the loopback too, for clients that can't use a socket.
+    """
+
+    def __init__(self, folder: Path, bus: str, port: int | None = None) -> None:
+        self.folder, self._bus, self._port = folder, bus, port
         self.socket = folder / "private" / "cups.sock"
         self._process: Process | None = None
         self._prepare()
@@ -91,8 +94,15 @@ class CupsServer:
 
     def add_queue(self, name: str, uri: str) -> None:
         """Make a driverless queue to an IPP Everywhere printer and let it accept jobs."""
+        self._add_queue(name, uri, "everywhere")
+
+    def add_raw_queue(self, name: str, uri: str) -> None:
+        """Make a queue that passes documents on as they are."""
+        self._add_queue(name, uri, "raw")
+
+    def _add_queue(self, name: str, uri: str, model: str) -> None:
         made = self._tool(
-            "lpadmin", "-p", name, "-E", "-v", uri, "-m", "everywhere",
+            "lpadmin", "-p", name, "-E", "-v", uri, "-m", model,
             "-o", "printer-error-policy=retry-job", "-o", "printer-is-shared=false",
         )  # fmt: skip
         if made.returncode != 0:
@@ -134,8 +144,11 @@ class CupsServer:
         settings = "\n".join(f"{name} {value}" for name, value in SETTINGS.items())
         # Who reaches the socket is Printgate: everything is allowed to it, nothing to anybody else.
         everything = "<Limit All>\n    Order deny,allow\n  </Limit>"
+        listen = f"Listen {self.socket}\n"
+        if self._port is not None:
+            listen += f"Listen 127.0.0.1:{self._port}\n"
         return (
-            f"Listen {self.socket}\n{settings}\n"
+            f"{listen}{settings}\n"
             "<Location />\n  Order allow,deny\n  Allow all\n</Location>\n"
             f"<Policy default>\n  JobPrivateAccess all\n  JobPrivateValues none\n"
             f"  SubscriptionPrivateAccess all\n  SubscriptionPrivateValues none\n"
@@ -149,4 +162,5 @@ class CupsServer:
             f"RequestRoot {base / 'spool'}\nTempDir {base / 'spool/tmp'}\n"
             f"AccessLog {base / 'log/access_log'}\nErrorLog {base / 'log/error_log'}\n"
             f"PageLog {base / 'log/page_log'}\nPrintcap\nSystemGroup root\n"
+            "FileDevice Yes\n"
         )

@@ -16,10 +16,10 @@ class Lab:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self._bus_address = f"unix:path={folder / 'bus'}"
+        self.bus_address = f"unix:path={folder / 'bus'}"
         self._bus: Process | None = None
-        self.backend = CupsServer(folder / "backend", self._bus_address)
-        self.client = CupsServer(folder / "client", self._bus_address)
+        self.backend = CupsServer(folder / "backend", self.bus_address)
+        self.client = CupsServer(folder / "client", self.bus_address)
         self.printers = {
             "office-a": self._printer("office-a", two_sided=True),
             "office-b": self._printer("office-b", two_sided=False),
@@ -51,14 +51,14 @@ class Lab:
             self._bus = None
 
     def _printer(self, name: str, *, two_sided: bool) -> VirtualPrinter:
-        return VirtualPrinter(self.folder / name, name, self._bus_address, two_sided=two_sided)
+        return VirtualPrinter(self.folder / name, name, self.bus_address, two_sided=two_sided)
 
     def _start(self) -> None:
         bus = shutil.which("dbus-daemon")
         if bus is None:
             raise FileNotFoundError("dbus-daemon (package dbus) is not installed")
         self._bus = Process(
-            [bus, "--system", "--nofork", f"--address={self._bus_address}", "--nopidfile"],
+            [bus, "--system", "--nofork", f"--address={self.bus_address}", "--nopidfile"],
             self.folder / "bus.out",
         )
         self._bus.wait_until((self.folder / "bus").exists)

@@ -28,17 +28,23 @@ def encode(message: Message) -> bytes:
     pieces = [struct.pack(">BBHi", *message.version, message.code, message.request_id)]
     for group in message.groups:
         pieces.append(bytes((group.tag,)))
-        for attribute in group.attributes:
-            _attribute(pieces, attribute)
+        pieces += map(_attribute, group.attributes)
     pieces.append(bytes((END_OF_ATTRIBUTES,)))
     return b"".join(pieces)
 
 
-def _attribute(pieces: list[bytes], attribute: Attribute) -> None:
-    name = _octets(attribute.name)
-    for value in attribute.values:
-        _tagged(pieces, value, name)
-        name = b""
+def _attribute(attribute: Attribute) -> bytes:
+    # An attribute never changes, and what a printer is gets asked for all day: its octets are made
+    # once and kept beside its fields, where equality and repr do not look.
+    known: bytes | None = attribute.__dict__.get("octets")
+    if known is None:
+        pieces: list[bytes] = []
+        name = _octets(attribute.name)
+        for value in attribute.values:
+            _tagged(pieces, value, name)
+            name = b""
+        known = attribute.__dict__["octets"] = b"".join(pieces)
+    return known
 
 
 def _tagged(pieces: list[bytes], value: Value, name: bytes = b"") -> None:

@@ -6,6 +6,7 @@ What a printer does not know is left out of the ticket and sent back in the answ
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from core.text import Text
@@ -77,6 +78,7 @@ def supported(printer: Group, name: str) -> list[object]:
     return [value.content for value in found.values] if found else []
 
 
+@lru_cache(maxsize=256)
 def printer_group(encoded: bytes) -> Group:
     """Return the attributes of a printer from their encoded form; empty if it never answered."""
     return decode_bytes(encoded)[0].group(GroupTag.PRINTER) if encoded else Group(GroupTag.PRINTER)
