@@ -60,6 +60,10 @@ class Settings:
     multiple_operation_seconds: int = _setting(300, "how long a job may wait for its document")
     ask_expires_hours: int = _setting(24, "how long a job waits for its owner's answer")
     log_level: str = _setting("INFO", "how much is logged", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    log_format: str = _setting("text", "how lines are written", ("text", "json"))
+    metrics_token: str = _setting(
+        "", "what a collector of /metrics must show (Bearer); empty: there is no /metrics"
+    )
 
     @property
     def data(self) -> Path:

@@ -33,7 +33,7 @@ def cli(context: click.Context, profile: str) -> None:
         for problem in error.problems:
             click.echo(f"setting {problem}", err=True)
         sys.exit(USAGE_EXIT)
-    log.configure(context.obj.log_level)
+    log.configure(context.obj.log_level, context.obj.log_format)
 
 
 @cli.command()
