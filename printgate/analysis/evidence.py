@@ -28,6 +28,8 @@ from itertools import groupby
 from printgate.analysis.radicals import fold
 
 _TRADITIONAL = str.maketrans("討論徵見審訂擬報機絕祕", "讨论征见审订拟报机绝秘")
+_STRAY = re.compile("[\u00a1-\u00b6\u00b8-\u00d6\u00d8-\u024f]")
+"""Western letters beyond ASCII (but · and ×): what converters make of Chinese brackets."""
 
 _NAMES = (
     "讨论稿|征求意见稿|征询意见稿|意见征求稿|送审稿|报审稿|审议稿|审核稿|修改稿|修订稿|修正稿|代拟稿|未定稿"
@@ -46,6 +48,7 @@ _VERSION = rf"(?:\(?(?:第?{_COUNT}[稿次版]|(?:v|ver|版本|no)\.?\d[\d.]*|\d
 
 _HARMLESS = re.compile(
     r"(?:19|20)\d{2}年(?:\d{1,2}月)?(?:\d{1,2}日)?|(?:19|20)\d{2}[-./]\d{1,2}(?:[-./]\d{1,2})?"
+    r"|(?<!\d)(?:19|20)\d{6}(?!\d)"
     r"|\d{1,2}:\d{2}(?::\d{2})?|[二一][〇○零九][〇○零一二三四五六七八九]{2}年[一二三四五六七八九十]{1,2}月"
     r"(?:[一二三四五六七八九十]{1,3}日)?|第?\d{1,4}页|共\d{1,4}页|page\d{1,4}(?:of\d{1,4})?"
     "|内部(?:资料|文件|材料)|会议(?:资料|文件|材料)|注意保存|妥善保管|(?:请勿|不得|严禁)外传"
@@ -57,7 +60,7 @@ _HARMLESS = re.compile(
 """What may stand beside a marker without taking it up into a sentence."""
 _PUNCTUATION = re.compile("[()\\[\\]【】〔〕《》<>—–\\-_~·•★☆*,、/|:.]")
 _NUMBERED = re.compile(rf"\(?(?:{_NUMERAL}{{1,3}}|\d{{1,2}})[、.)]|第{_NUMERAL}{{1,3}}[章节条]")
-_ALONE = re.compile(rf".{{0,4}}?({_MARKER})(?:{_MARKER})*{_VERSION}?", re.IGNORECASE)
+_ALONE = re.compile(rf"(.{{0,4}}?)({_MARKER})(?:{_MARKER})*{_VERSION}?", re.IGNORECASE)
 _ALONE_ENGLISH = re.compile(rf"({_ENGLISH})+{_VERSION}?", re.IGNORECASE)
 _ENDING = re.compile(
     rf"(?:[(\[【〔].{{0,16}}?(?P<bracketed>{_MARKER}|{_ENGLISH})(?:[,、]?{_VERSION})?[)\]】〕]"
@@ -181,7 +184,7 @@ def secrecy_in_title(title: str) -> str:
 
 def squeeze(text: str) -> str:
     """Return text as the patterns want it: radicals folded, no white space, nothing invisible."""
-    folded = fold(text).translate(_TRADITIONAL)
+    folded = _STRAY.sub("", fold(text).translate(_TRADITIONAL))
     return "".join(c for c in folded if c.isprintable() and not c.isspace())
 
 
@@ -258,12 +261,15 @@ def _draft(pages: Sequence[_Page], body: float, *, final: bool) -> tuple[str, st
 def _own_line(page: _Page) -> str:
     if page.attached or page.number >= _FIRST_PAGES:
         return ""
+    unclosed = 0
     for row in page.head:
         # Beyond the first page a short line at the left may be a table's or a paragraph's rest.
-        if row.line.centred or (page.number == 0 and not _cut_off(row.words)):
-            found = _alone(row)
-            if found:
-                return found
+        may = row.line.centred or (page.number == 0 and not _cut_off(row.words))
+        found = _alone(row) if may and unclosed <= 0 else ""
+        if found:
+            return found
+        # A long title may break within the 《》 of what it names.
+        unclosed += row.words.count("《") - row.words.count("》")
     return ""
 
 
@@ -289,7 +295,7 @@ def _alone_in(words: str) -> str:
     rest = _bare(words)
     chinese = _ALONE.fullmatch(rest)
     if chinese:
-        return chinese[1]
+        return "" if _NAMING.search(chinese[1]) else chinese[2]
     return "DRAFT" if _ALONE_ENGLISH.fullmatch(rest) else ""
 
 

@@ -42,6 +42,18 @@ DRAFTS = [
     ),
     ("with a Kangxi radical", sheet(title(_LAW), centre("（⼆稿）"), *ARTICLES), "二稿", "line"),
     (
+        "with brackets that a converter lost",
+        sheet(title(_LAW), centre("ÿ征求意⻅稿Ā"), *ARTICLES),
+        "征求意见稿",
+        "line",
+    ),
+    (
+        "with lost brackets in the title",
+        sheet(title(f"{_LAW}ÿ征求意⻅稿Ā"), *ARTICLES),
+        "征求意见稿",
+        "title",
+    ),
+    (
         "in traditional characters",
         sheet(title(_LAW), centre("（討論稿）"), *ARTICLES),
         "讨论稿",
