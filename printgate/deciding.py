@@ -1,5 +1,6 @@
 """From a spooled document to a decision: analysis outside any transaction, then T1 inside one."""
 
+from core.sandbox import SandboxUnavailable
 from core.text import Text
 from printgate import queries
 from printgate.analysis import DocumentFacts
@@ -15,16 +16,21 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
     """Analyse and decide a job within so many seconds.
 
     A job that cannot be analysed in time stays undecided when there is more time in the background
-    (`analysis_limit_seconds`), and is refused as too complex when there is not.
+    (`analysis_limit_seconds`), and is refused as too complex when there is not. A job whose turn
+    has not come stays undecided in either case.
     """
     with parts.database.snapshot() as session:
         job = queries.job_by_uuid(session, uuid)
     if job.stage is not Stage.DECIDING:
         return job
     source, output = parts.spool.source(uuid), parts.spool.output(uuid)
-    document = parts.analyser.analyse(
-        source, output, job.format, job_name=job.title, timeout_seconds=timeout_seconds
-    )
+    try:
+        document = parts.analyser.analyse(
+            source, output, job.format, job_name=job.title, timeout_seconds=timeout_seconds
+        )
+    except SandboxUnavailable:
+        # All children are busy with other documents: nobody has looked at this one yet.
+        return job
     if document.timed_out and timeout_seconds < parts.terms.analysis_limit_seconds:
         return job
     facts = facts_of(document)

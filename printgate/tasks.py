@@ -34,9 +34,10 @@ def handlers(parts: Parts) -> dict[str, Callable[[Task], Again | None]]:
     }
 
 
-def decide_task(parts: Parts, task: Task) -> None:
+def decide_task(parts: Parts, task: Task) -> Again | None:
     """Decide a job whose analysis outlasted the answer, or whose process died before deciding."""
-    decide_now(parts, task.subject, timeout_seconds=parts.terms.analysis_limit_seconds)
+    job = decide_now(parts, task.subject, timeout_seconds=parts.terms.analysis_limit_seconds)
+    return Again(RETRY_SECONDS) if job.stage is Stage.DECIDING else None
 
 
 def discard_task(parts: Parts, task: Task) -> None:

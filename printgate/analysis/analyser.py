@@ -5,12 +5,15 @@ sentence, and the rules decide what becomes of the job. Nought pages is never an
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from core.sandbox import Sandbox, SandboxCrashed, SandboxError, SandboxTimeout
+from core.sandbox import Sandbox, SandboxCrashed, SandboxError, SandboxTimeout, SandboxUnavailable
 from core.text import Text
 from printgate.analysis.evidence import draft_in_title, secrecy_in_title
+from printgate.analysis.rewritten import PAGES_MAX
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +43,18 @@ class DocumentFacts:
 
     format: str = ""
     pages: int = 0
+    sizes: Sequence[Sequence[float]] = ()
+    """Different page sizes in points, in order of appearance, a few at the most."""
+    repaired: bool = False
+    """Whether the file lied about its pages or was damaged; what is printed is sound."""
+    no_text: bool = False
+    """Nothing can be read in it, a scan perhaps: whether it is a draft is unknown, not "no"."""
     unreadable: str | None = None
     timed_out: bool = False
     draft_marker: str = ""
     draft_place: str = ""
-    final_number: str = ""
-    """A 发文字号 that shows the paper to be final."""
+    final_sign: str = ""
+    """A 发文字号, or the line of the 版记, that shows the paper to be final."""
     secrecy_mark: str = ""
 
     @property
@@ -81,7 +90,8 @@ class Analyser:
     ) -> DocumentFacts:
         """Read `source`, write the PDF that is to be printed to `output`, and say what it is.
 
-        `job_name` is evidence too: what its sender calls a draft is one.
+        `job_name` is evidence too: what its sender calls a draft is one. Raises
+        SandboxUnavailable when nobody has looked at the document: that says nothing about it.
         """
         try:
             found = self._sandbox.call(
@@ -93,22 +103,32 @@ class Analyser:
             )
         except SandboxTimeout:
             return DocumentFacts(unreadable="document-too-complex", timed_out=True)
+        except SandboxUnavailable:
+            raise
         except SandboxCrashed:
             return DocumentFacts(unreadable="document-too-complex")
         except SandboxError as error:
             log.info("a document was not read: %s", error)
             known = error.code if error.code in UNREADABLE else "document-unreadable"
             return DocumentFacts(unreadable=known)
-        facts = DocumentFacts(**found)
+        facts = _facts(found)
+        if facts is None:
+            log.warning("the sandbox gave an answer that makes no sense")
+            return DocumentFacts(unreadable="document-unreadable")
         secret = facts.secrecy_mark or secrecy_in_title(job_name)
         marker, place = facts.draft_marker, facts.draft_place
-        if not marker and not facts.final_number:
-            marker, place = draft_in_title(job_name), "job-name"
-        return DocumentFacts(
-            format=facts.format,
-            pages=facts.pages,
-            draft_marker=marker,
-            draft_place=place if marker else "",
-            final_number=facts.final_number,
-            secrecy_mark=secret,
-        )
+        if not marker and not facts.final_sign:
+            marker = draft_in_title(job_name)
+            place = "job-name" if marker else ""
+        return replace(facts, draft_marker=marker, draft_place=place, secrecy_mark=secret)
+
+
+def _facts(found: Any) -> DocumentFacts | None:  # noqa: ANN401  # JSON
+    """Return the child's answer as facts; a file may have taken the child over, so look twice."""
+    try:
+        facts = DocumentFacts(**found)
+    except TypeError:
+        return None
+    words = (facts.draft_marker, facts.draft_place, facts.final_sign, facts.secrecy_mark)
+    sound = type(facts.pages) is int and 1 <= facts.pages <= PAGES_MAX and facts.unreadable is None
+    return facts if sound and all(isinstance(word, str) for word in words) else None

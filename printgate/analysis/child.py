@@ -1,16 +1,19 @@
 """What runs in the sandbox: one document in, one PDF to print and its facts out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.sandbox import Refused
 from printgate.analysis import jpeg, pdf, pwg
-from printgate.analysis.evidence import findings
+from printgate.analysis.evidence import findings, secrecy_in_title
+from printgate.analysis.lines import first_lines
+from printgate.analysis.rewritten import Rewritten
 
 _HEAD_OCTETS = 1024
 _ANY = "application/octet-stream"
 
-READERS = {
+READERS: dict[str, Callable[[Path, Path], Rewritten]] = {
     "application/pdf": pdf.rewrite,
     "image/jpeg": jpeg.to_pdf,
     "image/pwg-raster": pwg.to_pdf,
@@ -25,17 +28,21 @@ def analyse(source: str, output: str, declared_format: str) -> dict[str, Any]:
         raise Refused("document-format-not-supported")
     if declared_format not in (found, _ANY, ""):
         raise Refused("document-format-mismatch", f"{declared_format} is {found}")
-    pages = READERS[found](Path(source), Path(output))
-    if pages < 1:
+    written = READERS[found](Path(source), Path(output))
+    if written.pages < 1:
         raise Refused("page-count-disputed")
-    shown = findings(pdf.first_lines(Path(output)))
+    lines, no_text = first_lines(Path(output))
+    shown = findings(lines)
     return {
         "format": found,
-        "pages": pages,
+        "pages": written.pages,
+        "sizes": written.sizes,
+        "repaired": written.repaired,
+        "no_text": no_text,
         "draft_marker": shown.draft_marker,
         "draft_place": shown.draft_place,
-        "final_number": shown.final_number,
-        "secrecy_mark": shown.secrecy_mark,
+        "final_sign": shown.final_sign,
+        "secrecy_mark": shown.secrecy_mark or secrecy_in_title(written.title),
     }
 
 

@@ -17,6 +17,7 @@ import pikepdf
 
 from core.sandbox import Refused
 from printgate.analysis.jpeg import add_picture_page
+from printgate.analysis.rewritten import SIZES_MAX, Rewritten
 
 _SYNC = b"RaS2"
 _HEADER_OCTETS = 1796
@@ -55,11 +56,19 @@ class _Header:
         """Octets that one run repeats: a pixel, or eight pixels of one bit."""
         return max(1, self.bits_per_pixel // 8)
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points."""
+        return (
+            round(self.width / self.dpi[0] * _POINTS_PER_INCH, 1),
+            round(self.height / self.dpi[1] * _POINTS_PER_INCH, 1),
+        )
 
-def to_pdf(source: Path, output: Path) -> int:
-    """Write a PDF with a page for each raster page and return how many there are."""
+
+def to_pdf(source: Path, output: Path) -> Rewritten:
+    """Write a PDF with a page for each raster page."""
     document = pikepdf.new()
-    pages = 0
+    pages, sizes = 0, dict[tuple[float, float], None]()
     with source.open("rb") as stream:
         if stream.read(4) != _SYNC:
             raise Refused("document-format-mismatch")
@@ -68,8 +77,11 @@ def to_pdf(source: Path, output: Path) -> int:
             if pages > _PAGES_MAX:
                 raise Refused("document-too-many-pages")
             _add_page(document, header, stream)
-    document.save(output)
-    return pages
+            if len(sizes) < SIZES_MAX:
+                sizes[header.size] = None
+    # 16 bits a component are PDF 1.5.
+    document.save(output, min_version="1.5")
+    return Rewritten(pages, tuple(sizes))
 
 
 def _headers(stream: BinaryIO) -> Iterator[_Header]:
@@ -116,11 +128,7 @@ def _add_page(document: pikepdf.Pdf, header: _Header, stream: BinaryIO) -> None:
     picture.Filter = pikepdf.Name.FlateDecode
     if inverted:
         picture.Decode = [1, 0]
-    size = (
-        header.width / header.dpi[0] * _POINTS_PER_INCH,
-        header.height / header.dpi[1] * _POINTS_PER_INCH,
-    )
-    add_picture_page(document, picture, size, size, margin=0.0)
+    add_picture_page(document, picture, header.size, header.size)
 
 
 def _lines(header: _Header, stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
