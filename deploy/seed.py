@@ -89,8 +89,7 @@ def seed_office(database: Database, *, me: str = "") -> None:
 
 def offer_printer(settings: Settings, name: str, queue: str, *, default: bool = False) -> str:
     """Offer a CUPS queue as a printer and ask it for what it can do; return what was done."""
-    backend = CupsBackend(settings.printing_url)
-    with opened_database(settings) as database:
+    with opened_database(settings) as database, CupsBackend(settings.printing_url) as backend:
         return add_printer(database, backend, name, queue, default=default)
 
 
