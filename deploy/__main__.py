@@ -37,10 +37,14 @@ def cli(context: click.Context, profile: str) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Run the gateway, the pages and the background work in one process."""
+    from deploy.serve import AlreadyRunning
     from deploy.serve import serve as run
 
     try:
         run(settings)
+    except AlreadyRunning as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE_EXIT)
     except RulesError as error:
         for problem in error.problems:
             click.echo(f"rules: {problem}", err=True)
