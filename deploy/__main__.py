@@ -40,10 +40,14 @@ def cli(context: click.Context, profile: str) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Run the gateway, the pages and the background work in one process."""
+    from deploy.serve import AlreadyRunning
     from deploy.serve import serve as run
 
     try:
         run(settings)
+    except AlreadyRunning as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE_EXIT)
     except RulesError as error:
         for problem in error.problems:
             click.echo(f"rules: {problem}", err=True)
@@ -131,8 +135,9 @@ def printer(settings: Settings, name: str, queue: str, *, is_default: bool) -> N
     from deploy.seed import add_printer
     from printgate.backend.cups import CupsBackend
 
-    with opened_database(settings) as database, _refusals_told():
-        add_printer(database, CupsBackend(settings.printing_url), name, queue, default=is_default)
+    backend = CupsBackend(settings.printing_url)
+    with opened_database(settings) as database, backend, _refusals_told():
+        add_printer(database, backend, name, queue, default=is_default)
     click.echo(f"printer {name} is offered")
 
 

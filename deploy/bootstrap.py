@@ -15,7 +15,7 @@ from flask import Flask
 
 import docflow.rendering
 import printgate.analysis
-from core import mail
+from core import failpoints, mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
 from core.db import Database
@@ -60,19 +60,30 @@ def opened_database(settings: Settings) -> Iterator[Database]:
 def opened(settings: Settings, clock: Clock | None = None) -> Iterator[Opened]:
     """Open all parts, and close them again in the other order."""
     clock = clock or SystemClock()
-    with opened_database(settings) as database, _sandbox(settings) as sandbox:
+    _arm(settings.failpoint)
+    with (
+        opened_database(settings) as database,
+        _sandbox(settings) as sandbox,
+        CupsBackend(settings.printing_url) as backend,
+    ):
         parts = Parts(
             database=database,
             clock=clock,
             blobs=blobs_for(settings.opened_blobs_url),
             spool=Spool(settings.spool, settings.document_octets_max),
             analyser=printgate.analysis.Analyser(sandbox),
-            backend=CupsBackend(settings.printing_url),
+            backend=backend,
             devices=IppDevices(),
             rules=load_rules(Path(settings.rules_file) if settings.rules_file else SHIPPED),
             terms=_terms(settings),
         )
         yield Opened(settings, parts, _app(settings, parts, sandbox), _runner(settings, parts))
+
+
+def _arm(failpoint: str) -> None:
+    if failpoint:
+        point, _, times = failpoint.partition(":")
+        failpoints.arm(point, int(times or 1))
 
 
 def _sandbox(settings: Settings) -> Sandbox:

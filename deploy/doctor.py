@@ -101,7 +101,8 @@ def _tasks(_settings: Settings, database: Database) -> Iterator[Finding]:
 
 def _printing(settings: Settings, database: Database) -> Iterator[Finding]:
     try:
-        queues = {queue.name for queue in CupsBackend(settings.printing_url).queues()}
+        with CupsBackend(settings.printing_url) as backend:
+            queues = {queue.name for queue in backend.queues()}
     except BackendUnavailable as error:
         yield Finding("cups", True, str(error), "start cupsd, or mend the setting printing_url")
         return

@@ -4,14 +4,18 @@ waitress reads a request's body to its end before the application is called, so 
 cut off never becomes a job, and two hundred stalled connections cost no thread.
 """
 
+import fcntl
 import logging
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import waitress.server
 
 from core.settings import Settings
 from deploy.bootstrap import Opened, opened
+from printgate.recovery import take_up
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +24,9 @@ _BODY_OVERHEAD_OCTETS = 2 * 1024 * 1024
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; jobs and tasks under way are finished first."""
-    with opened(settings) as parts:
+    with sole_process(settings), opened(settings) as parts:
         server = make_server(parts)
+        take_up(parts.parts)
         parts.runner.start()
         log.info("pages and printers at http://%s:%d/", settings.host, settings.port)
         try:
@@ -29,6 +34,26 @@ def serve(settings: Settings) -> None:
         finally:
             server.close()
             parts.runner.close()
+
+
+class AlreadyRunning(Exception):
+    """Another process works on this data folder."""
+
+
+@contextmanager
+def sole_process(settings: Settings) -> Iterator[None]:
+    """Hold the data folder for this process; AlreadyRunning if another one holds it.
+
+    SQLite lets two processes write, but `take_up` must know that nobody else is at work. The lock
+    goes with the process, however it ends.
+    """
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (settings.data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"another Printgate works in {settings.data}") from None
+        yield
 
 
 Server = waitress.server.BaseWSGIServer | waitress.server.MultiSocketServer

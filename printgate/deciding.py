@@ -1,5 +1,6 @@
 """From a spooled document to a decision: analysis outside any transaction, then T1 inside one."""
 
+from core.failpoints import reached
 from core.sandbox import SandboxUnavailable
 from core.text import Text
 from printgate import queries
@@ -10,6 +11,7 @@ from printgate.policy import Facts, Outcome
 from printgate.queries import Job
 from printgate.service import decide
 from printgate.service.decide import Kept
+from printgate.spool import SpoolUnavailable
 
 
 def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
@@ -33,20 +35,29 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
         return job
     if document.timed_out and timeout_seconds < parts.terms.analysis_limit_seconds:
         return job
+    if document.unreadable and parts.spool.is_full:
+        # What could not be written down was not read either: that says nothing of the document.
+        parts.spool.discard_output(uuid)
+        raise SpoolUnavailable
     facts = facts_of(document)
+    digest = None if document.unreadable else parts.spool.seal_output(uuid)
     with parts.database.snapshot() as session:
         outcome = decide.predict(session, uuid, facts, parts.rules)
     kept = keep(parts, uuid) if outcome is Outcome.CIRCULATE else None
     with parts.database.transaction() as session:
-        return decide.decide_job(
+        decided = decide.decide_job(
             session,
             uuid,
             facts,
             parts.rules,
             kept=kept,
+            output_digest=digest,
             ask_expires=parts.terms.ask_expires,
             now=parts.clock.now(),
         )
+        reached("decision-before-commit")
+    reached("decision-after-commit")
+    return decided
 
 
 def keep(parts: Parts, uuid: str) -> Kept:

@@ -38,6 +38,12 @@ class JobRefused(LimitReached):
         self.rule, self.job_id = rule, job_id
 
 
+class DocumentDamaged(PrintgateError):
+    """What lies in the spool is not what was decided on: it must not be printed."""
+
+    code = "document-damaged"
+
+
 class BackendUnavailable(PrintgateError):
     """CUPS or the printer behind it does not answer; the work is tried again."""
 

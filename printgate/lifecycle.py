@@ -47,6 +47,7 @@ class Event(StrEnum):
     """What can happen to a job."""
 
     DOCUMENT_RECEIVED = "document-received"
+    DOCUMENT_LOST = "document-lost"
     ACCEPT = "accept"
     ASK = "ask"
     CIRCULATE = "circulate"
@@ -82,6 +83,12 @@ _VERDICTS = {
     Event.REFUSE: Stage.REFUSED,
     Event.CANCEL: Stage.CANCELED,
 }
+_ON_ITS_WAY = {
+    Event.CANCEL: Stage.CANCELED,
+    Event.DOCUMENT_LOST: Stage.ABORTED,
+    # Only after an old backup was restored: what happened since then is not known.
+    Event.BACKEND_LOST: Stage.UNKNOWN,
+}
 
 TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
     Stage.RECEIVING: {
@@ -90,14 +97,15 @@ TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
         Event.CANCEL: Stage.CANCELED,
         Event.EXPIRE: Stage.EXPIRED,
     },
-    Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED},
+    # It expires when whoever received it died before the sender was answered.
+    Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED, Event.EXPIRE: Stage.EXPIRED},
     Stage.ASKED: {**_VERDICTS, Event.EXPIRE: Stage.EXPIRED},
-    Stage.ACCEPTED: {Event.FORWARD: Stage.FORWARDED, Event.CANCEL: Stage.CANCELED},
+    Stage.ACCEPTED: {Event.FORWARD: Stage.FORWARDED, **_ON_ITS_WAY},
     # Still held in CUPS: what is created again was never released, so nothing can print twice.
     Stage.FORWARDED: {
         Event.FORWARD: Stage.FORWARDED,
         Event.RELEASE: Stage.RELEASED,
-        Event.CANCEL: Stage.CANCELED,
+        **_ON_ITS_WAY,
     },
     Stage.RELEASED: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},
     Stage.CANCELING: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},

@@ -68,6 +68,8 @@ class JobRow(Base):
     format: Mapped[str] = mapped_column(String(64), default="")
     octets: Mapped[int] = mapped_column(default=0)
     spooled: Mapped[str | None] = mapped_column(String(64))
+    output_digest: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the rewritten document, noted when the job is decided and checked when it goes."""
     stage: Mapped[str] = mapped_column(String(16))
     ticket_asked: Mapped[dict[str, Any]]
     ticket: Mapped[dict[str, Any]]

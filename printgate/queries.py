@@ -48,6 +48,7 @@ class Job:
     impressions: int | None
     estimated: bool
     backend_job_id: int | None
+    output_digest: str | None
     document_id: str | None
     created_at: datetime
     changed_at: datetime
@@ -189,6 +190,11 @@ def jobs_in(session: Session, stages: Iterable[Stage]) -> list[Job]:
     return _many(session, _jobs().where(JobRow.stage.in_(names)).order_by(JobRow.id))
 
 
+def jobs_with(session: Session, uuids: Iterable[str]) -> dict[str, Job]:
+    """Return those of our jobs that have one of these keys."""
+    return {job.uuid: job for job in _many(session, _jobs().where(JobRow.uuid.in_(list(uuids))))}
+
+
 def printer(session: Session, name: str) -> Printer:
     """Return a printer by its name; NoSuchPrinter if the gateway offers none."""
     row = session.scalar(select(PrinterRow).where(PrinterRow.name == name))
@@ -312,6 +318,7 @@ def _job(
         impressions=row.impressions,
         estimated=row.estimated,
         backend_job_id=row.backend_job_id,
+        output_digest=row.output_digest,
         document_id=row.document_id,
         created_at=row.created_at,
         changed_at=row.changed_at,

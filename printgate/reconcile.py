@@ -1,19 +1,21 @@
 """Watching: what CUPS and the printers say of our jobs, of themselves, and of jobs not ours.
 
-One look at CUPS serves all jobs of a round. What came out is counted by the printer itself where
-its job is certain to be ours (same title and person, begun while ours was there, and only one
-such); else by what CUPS counted, else by what was asked for, and the figure is marked estimated.
+One look at CUPS serves all jobs of a round: at those that are not over, of which there are few;
+one of ours that is no longer among them is asked for by itself. What came out is counted by the
+printer itself where its job is certain to be ours (same title and person, begun while ours was
+there, and only one such); else it is what was asked for, and the figure is marked estimated.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from core.failpoints import reached
 from core.tasks import service as tasks
 from core.tasks.thread_runner import Round
 from printgate import metering, queries
-from printgate.backend.port import BackendJob, Queue
+from printgate.backend.port import BackendJob
 from printgate.errors import BackendUnavailable
-from printgate.lifecycle import AT_BACKEND, Event, JobState
+from printgate.lifecycle import AT_BACKEND, Event, JobState, Stage
 from printgate.metering import ONE_SIDED, Usage
 from printgate.parts import Parts
 from printgate.queries import Job, Printer
@@ -26,13 +28,33 @@ WATCH_SECONDS = 0.5
 PRINTERS_SECONDS = 5.0
 FOREIGN_SECONDS = 10.0
 EXPIRE_SECONDS = 10.0
+SWEEP_SECONDS = 600.0
+ORPHAN_AGE = timedelta(minutes=10)
+RECENT_MAX = 200
 
 _ENDS = {
     JobState.COMPLETED: Event.BACKEND_COMPLETED,
     JobState.CANCELED: Event.BACKEND_CANCELED,
     JobState.ABORTED: Event.BACKEND_ABORTED,
 }
-_WAITING = (JobState.PENDING, JobState.PROCESSING_STOPPED)
+_NO_ANSWER = ("connecting-to-device",)
+_NEEDS_SOMEBODY = frozenset(
+    {
+        "cover-open",
+        "door-open",
+        "input-tray-missing",
+        "interlock-open",
+        "marker-supply-empty",
+        "marker-waste-full",
+        "media-empty",
+        "media-jam",
+        "media-needed",
+        "output-area-full",
+        "output-tray-missing",
+        "toner-empty",
+    }
+)
+"""Reasons for which a printer stands still until a person comes (RFC 8011 §5.4.12)."""
 
 
 def rounds(parts: Parts) -> tuple[Round, ...]:
@@ -42,6 +64,7 @@ def rounds(parts: Parts) -> tuple[Round, ...]:
         Round("watch-printers", PRINTERS_SECONDS, lambda: watch_printers(parts)),
         Round("watch-foreign", FOREIGN_SECONDS, lambda: watch_foreign(parts)),
         Round("expire", EXPIRE_SECONDS, lambda: expire(parts)),
+        Round("sweep", SWEEP_SECONDS, lambda: sweep(parts)),
     )
 
 
@@ -54,14 +77,13 @@ def watch_jobs(parts: Parts) -> None:
         return
     try:
         # Asked after our own rows were read, so that a job released since then is not missed.
-        found = {each.uuid: each for each in parts.backend.jobs() if each.uuid}
-        queues = {queue.name: queue for queue in parts.backend.queues()}
+        active = {each.id: each for each in parts.backend.active_jobs()}
+        for job in ours:
+            backend = _in_backend(parts, job, active)
+            _bring_up_to_date(parts, job, backend, offered[job.target])
     except BackendUnavailable as error:
         log.warning("jobs cannot be watched: %s", error)
-        return
-    for job in ours:
-        printer = offered[job.target]
-        _bring_up_to_date(parts, job, found.get(job.uuid), printer, queues.get(printer.queue))
+        _note_waiting(parts, ours)
 
 
 def watch_printers(parts: Parts) -> None:
@@ -80,14 +102,41 @@ def watch_printers(parts: Parts) -> None:
 
 
 def watch_foreign(parts: Parts) -> None:
-    """Note the jobs in CUPS that are not ours: uncontrolled paper."""
+    """Note the jobs in CUPS that are not ours: uncontrolled paper; and remove what we left there.
+
+    A job that bears a UUID which we do not know is not ours either.
+    """
     try:
-        foreign = [job for job in parts.backend.jobs() if not job.uuid]
+        active = parts.backend.active_jobs()
+        found = [*active, *parts.backend.recent_jobs(RECENT_MAX)]
+        with parts.database.snapshot() as session:
+            ours = queries.jobs_with(session, {each.uuid for each in found})
+        for each in active:
+            if each.held and each.uuid in ours and _left_behind(each, ours[each.uuid]):
+                parts.backend.cancel(each.id)
     except BackendUnavailable:
         return
+    foreign = [each for each in found if each.uuid not in ours]
     if foreign:
         with parts.database.transaction() as session:
             printers.note_foreign_jobs(session, foreign, now=parts.clock.now())
+
+
+def sweep(parts: Parts) -> None:
+    """Remove files from the spool that belong to no job: left by a process that died."""
+    remove_orphans(parts, before=parts.clock.now() - ORPHAN_AGE)
+
+
+def remove_orphans(parts: Parts, *, before: datetime) -> None:
+    """Remove what belongs to no waiting job and was last written to before then."""
+    # In this order: a file that is there now has its row by the time that the rows are read, or
+    # is younger than `before`.
+    untouched = parts.spool.untouched_since(before)
+    with parts.database.snapshot() as session:
+        orphans = untouched - queries.spooled_uuids(session)
+    for uuid in orphans:
+        log.warning("removed %s from the spool: it belongs to no waiting job", uuid)
+        parts.spool.discard(uuid)
 
 
 def expire(parts: Parts) -> None:
@@ -96,9 +145,31 @@ def expire(parts: Parts) -> None:
         finish.expire(session, now=parts.clock.now())
 
 
-def _bring_up_to_date(
-    parts: Parts, job: Job, backend: BackendJob | None, printer: Printer, queue: Queue | None
-) -> None:
+def _in_backend(parts: Parts, job: Job, active: dict[int, BackendJob]) -> BackendJob | None:
+    """Return our job as CUPS has it; an id alone proves nothing: it may be handed out again."""
+    assert job.backend_job_id is not None
+    found = active.get(job.backend_job_id) or parts.backend.job(job.backend_job_id)
+    return found if found is not None and found.uuid == job.uuid else None
+
+
+def _left_behind(backend: BackendJob, job: Job) -> bool:
+    """Tell whether a held job is one that nobody will release any more."""
+    if job.stage is Stage.ACCEPTED:
+        return False  # it is being created at this moment
+    return backend.id != job.backend_job_id or job.stage not in (*AT_BACKEND, Stage.FORWARDED)
+
+
+def _note_waiting(parts: Parts, jobs: list[Job]) -> None:
+    """Say on their pages that jobs wait for a CUPS that does not answer."""
+    with parts.database.transaction() as session:
+        for job in jobs:
+            if job.state_reasons != _NO_ANSWER:
+                forward.backend_progress(
+                    session, job.uuid, state_reasons=_NO_ANSWER, processing_at=None
+                )
+
+
+def _bring_up_to_date(parts: Parts, job: Job, backend: BackendJob | None, printer: Printer) -> None:
     if backend is None:
         _end(parts, job, Event.BACKEND_LOST, Usage(0, 0), ())
     elif backend.state in _ENDS:
@@ -109,7 +180,7 @@ def _bring_up_to_date(
         with parts.database.transaction() as session:
             tasks.enqueue(session, FORWARD_TASK, job.uuid, now=parts.clock.now())
     else:
-        reasons = _why(backend, queue, printer)
+        reasons = _why(backend, printer)
         if reasons != job.state_reasons or (backend.processing_at and not job.processing_at):
             with parts.database.transaction() as session:
                 forward.backend_progress(
@@ -117,14 +188,15 @@ def _bring_up_to_date(
                 )
 
 
-def _why(backend: BackendJob, queue: Queue | None, printer: Printer) -> tuple[str, ...]:
+def _why(backend: BackendJob, printer: Printer) -> tuple[str, ...]:
     """Return why a job waits (the printer's reasons), or that it prints."""
-    if queue is not None and queue.state == "stopped":
-        return ("printer-stopped",)
-    if not printer.reachable:
+    if not printer.reachable or printer.state == "stopped":
         return ("printer-stopped", *printer.state_reasons)
-    if backend.state in _WAITING and printer.state == "stopped":
-        return ("printer-stopped", *printer.state_reasons)
+    needs_somebody = tuple(
+        each for each in printer.state_reasons if each.removesuffix("-error") in _NEEDS_SOMEBODY
+    )
+    if needs_somebody:
+        return needs_somebody
     return ("job-printing",) if backend.state is JobState.PROCESSING else ("job-queued",)
 
 
@@ -166,4 +238,6 @@ def _end(
         finish.settle(
             session, job.uuid, event, usage, state_reasons=state_reasons, now=parts.clock.now()
         )
+        reached("end-before-commit")
+    reached("end-after-commit")
     log.info("job %d: %s, %d sheets", job.id, event, usage.sheets)

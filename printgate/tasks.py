@@ -7,16 +7,18 @@ printer or the analysis is asked.
 import logging
 from collections.abc import Callable
 
+from core.failpoints import reached
 from core.tasks.service import Task
 from core.tasks.thread_runner import Again
+from core.text import Text
 from printgate import queries
-from printgate.backend.port import BackendJob, JobRequest
+from printgate.backend.port import JobRequest
 from printgate.deciding import decide_now
-from printgate.errors import BackendUnavailable, NoSuchJob
-from printgate.lifecycle import AT_BACKEND, Stage
+from printgate.errors import BackendUnavailable, DocumentDamaged, NoSuchJob
+from printgate.lifecycle import Stage
 from printgate.parts import Parts
 from printgate.queries import Job
-from printgate.service import forward
+from printgate.service import arrive, forward
 from printgate.service.rows import CANCEL_TASK, DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
 
 log = logging.getLogger(__name__)
@@ -35,9 +37,17 @@ def handlers(parts: Parts) -> dict[str, Callable[[Task], Again | None]]:
 
 
 def decide_task(parts: Parts, task: Task) -> Again | None:
-    """Decide a job whose analysis outlasted the answer, or whose process died before deciding."""
-    job = decide_now(parts, task.subject, timeout_seconds=parts.terms.analysis_limit_seconds)
-    return Again(RETRY_SECONDS) if job.stage is Stage.DECIDING else None
+    """Decide a job whose sender was told that it is taken, or end one whose sender was not.
+
+    The second is the task that `arrive.document_received` lays aside: whoever should have decided
+    and answered died before they did.
+    """
+    if task.values.get(arrive.PROMISED):
+        job = decide_now(parts, task.subject, timeout_seconds=parts.terms.analysis_limit_seconds)
+        return Again(RETRY_SECONDS) if job.stage is Stage.DECIDING else None
+    with parts.database.transaction() as session:
+        arrive.drop_unanswered(session, task.subject, arrive.BROKEN_OFF, now=parts.clock.now())
+    return None
 
 
 def discard_task(parts: Parts, task: Task) -> None:
@@ -48,12 +58,10 @@ def discard_task(parts: Parts, task: Task) -> None:
 def cancel_task(parts: Parts, task: Task) -> Again | None:
     """Cancel a job in CUPS; the watch sees it end there and settles it."""
     job = _job(parts, task)
-    if job is None or job.backend_job_id is None:
+    if job is None:
         return None
     try:
-        # Ids are handed out again after a crash of cupsd: only our UUID says that it is ours.
-        for ours in _ours(parts, job):
-            parts.backend.cancel(ours.id)
+        _cancel_all(parts, job)
     except BackendUnavailable:
         return Again(RETRY_SECONDS)
     return None
@@ -67,8 +75,11 @@ def forward_task(parts: Parts, task: Task) -> Again | None:
     try:
         if job.stage in (Stage.ACCEPTED, Stage.FORWARDED):
             _forward(parts, job)
-        elif job.stage in AT_BACKEND:
+        elif job.stage is Stage.RELEASED:
             _release(parts, job)
+        else:
+            # Over or being cancelled: nothing of it may stay there to be let go.
+            _cancel_all(parts, job)
     except BackendUnavailable as error:
         log.warning("job %d waits: %s", job.id, error)
         with parts.database.transaction() as session:
@@ -78,34 +89,69 @@ def forward_task(parts: Parts, task: Task) -> Again | None:
 
 
 def _forward(parts: Parts, job: Job) -> None:
-    for leftover in _ours(parts, job):
-        # Created by a try that was cut off before its release: still held, so never printed.
-        parts.backend.cancel(leftover.id)
+    # What a try that was cut off has left is still held, so it has never printed.
+    _cancel_all(parts, job)
     request = _request(parts, job)
     backend_job_id = parts.backend.create_held(request)
+    reached("created-not-noted")
     with parts.database.transaction() as session:
         wanted = forward.created_in_backend(
             session, job.uuid, backend_job_id, now=parts.clock.now()
         )
+    reached("created-and-noted")
     if wanted:
-        parts.backend.send_document(request, backend_job_id, parts.spool.output(job.uuid))
+        wanted = _send(parts, job, request, backend_job_id)
+    if wanted:
         with parts.database.transaction() as session:
-            wanted = forward.about_to_release(session, job.uuid, now=parts.clock.now())
+            wanted = forward.about_to_release(
+                session, job.uuid, backend_job_id, now=parts.clock.now()
+            )
     if wanted:
+        reached("release-noted")
         parts.backend.release(backend_job_id)
+        reached("released")
     else:
-        parts.backend.cancel(backend_job_id)
+        _cancel_one(parts, job, backend_job_id)
+
+
+def _send(parts: Parts, job: Job, request: JobRequest, backend_job_id: int) -> bool:
+    """Send the document; False if it must not be printed."""
+    try:
+        parts.backend.send_document(
+            request, backend_job_id, parts.spool.output(job.uuid), job.output_digest or ""
+        )
+    except DocumentDamaged as error:
+        log.error("job %d: the spooled document is not the one that was accepted", job.id)
+        with parts.database.transaction() as session:
+            forward.document_damaged(session, job.uuid, error.text, now=parts.clock.now())
+        return False
+    reached("document-sent")
+    # A crash of CUPS may have given the number to another job meanwhile.
+    found = parts.backend.job(backend_job_id)
+    if found is None or found.uuid != job.uuid:
+        raise BackendUnavailable(Text("The print system lost a job that was not released yet."))
+    return True
 
 
 def _release(parts: Parts, job: Job) -> None:
     # Noted as released, but the process may have died before it said so to CUPS.
-    for ours in _ours(parts, job):
-        if ours.held:
-            parts.backend.release(ours.id)
+    assert job.backend_job_id is not None
+    found = parts.backend.job(job.backend_job_id)
+    if found is not None and found.uuid == job.uuid and found.held:
+        parts.backend.release(found.id)
 
 
-def _ours(parts: Parts, job: Job) -> list[BackendJob]:
-    return [each for each in parts.backend.jobs() if each.uuid == job.uuid]
+def _cancel_all(parts: Parts, job: Job) -> None:
+    # Ids are handed out again after a crash of cupsd: only our UUID says that a job is ours.
+    for each in parts.backend.active_jobs():
+        if each.uuid == job.uuid:
+            parts.backend.cancel(each.id)
+
+
+def _cancel_one(parts: Parts, job: Job, backend_job_id: int) -> None:
+    found = parts.backend.job(backend_job_id)
+    if found is not None and found.uuid == job.uuid:
+        parts.backend.cancel(backend_job_id)
 
 
 def _request(parts: Parts, job: Job) -> JobRequest:

@@ -42,6 +42,7 @@ RULES: dict[str, Text] = {
     "quota": Text("Quota"),
     "secrecy": Text("Secrecy"),
     "readable": Text("Readable document"),
+    "storage": Text("Safekeeping"),
 }
 
 PRINTER_STATES = {
@@ -68,9 +69,11 @@ STATE_REASONS: dict[str, Text] = {
     "media-needed": Text("needs paper"),
     "offline-report": Text("switched off or unreachable"),
     "other": Text("needs a look"),
+    "output-area-full": Text("output tray full"),
     "paused": Text("paused"),
     "printer-stopped": Text("the printer is stopped"),
     "shutdown": Text("switched off"),
+    "spool-area-full": Text("no room for documents"),
     "toner-empty": Text("toner empty"),
     "toner-low": Text("toner low"),
 }

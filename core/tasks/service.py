@@ -86,6 +86,19 @@ def claim_due(session: Session, *, now: datetime) -> Task | None:
     return Task(row.id, row.name, row.subject, dict(row.values), row.attempts, claim)
 
 
+def take_back_claims(session: Session) -> int:
+    """Free every claim, and return how many there were.
+
+    Only for a process that is known to be the only one: whoever held a claim is dead then.
+    """
+    changed = session.execute(
+        update(TaskRow)
+        .where(TaskRow.claimed_by.is_not(None))
+        .values(claimed_by=None, claimed_until=None)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
 def finish(session: Session, task: Task) -> None:
     """Forget a task that is done, unless it was asked for again meanwhile."""
     session.execute(delete(TaskRow).where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim))

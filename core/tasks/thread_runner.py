@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from core.clock import Clock, monotonic_seconds
 from core.db import Database
+from core.failpoints import reached
 from core.tasks import service
 from core.tasks.service import Task
 
@@ -80,6 +81,7 @@ class ThreadRunner:
             task = service.claim_due(session, now=self._clock.now())
         if task is None:
             return False
+        reached("task-claimed")
         self._run(task)
         return True
 

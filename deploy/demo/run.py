@@ -80,7 +80,8 @@ def _run(stack: ExitStack, folder: Path, parts: Path, port: int, *, leave: bool)
     me = getpass.getuser()
     seed_office(database, me=me)
     for name in lab.printers:
-        add_printer(database, CupsBackend(lab.backend.url), name, name, default=name == "office-a")
+        with CupsBackend(lab.backend.url) as backend:
+            add_printer(database, backend, name, name, default=name == "office-a")
     _say(Text("Starting Printgate …"))
     server = Process(
         [sys.executable, "-m", "deploy", "serve"],

@@ -1,29 +1,35 @@
-"""The CUPS adapter: the only home of pycups.
+"""The CUPS adapter: every call is made by a talker (talker.py) and ends within a time limit.
 
-A pycups Connection that two threads share crashes the interpreter, so each thread has its own.
-`cups.setUser` belongs to the thread too (libcups keeps it in thread storage) and is set before
-every Create-Job, so that the person's name stays on the job. Text from people goes to CUPS without
-control characters, and only options that the ticket knows are passed on.
+A CUPS that does not answer in time is not asked again for a few seconds: so a hanging CUPS costs a
+task or a round some seconds, never its thread, and web pages and arriving jobs nothing at all. Text
+from people goes to CUPS without control characters, and only options that the ticket knows are
+passed on.
 """
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-import cups
-
+from core.clock import monotonic_seconds
+from core.sandbox import ChildLimits, Sandbox, SandboxCrashed, SandboxError, SandboxTimeout
 from core.text import Text
+from printgate.backend import talker
 from printgate.backend.port import UUID_ATTRIBUTE, BackendJob, JobRequest, Queue
-from printgate.errors import BackendUnavailable
+from printgate.errors import BackendUnavailable, DocumentDamaged
 from printgate.lifecycle import JobState
 
-T = TypeVar("T")
-
-_CHUNK_OCTETS = 256 * 1024
+TALKERS = 3
+ANSWER_SECONDS = 10.0
+QUIET_SECONDS = 5.0
+_SEND_SECONDS = 20.0
+_SEND_OCTETS_PER_SECOND = 1024 * 1024
+_LIMITS = ChildLimits(calls=20_000, network=True)
+_TALKER = talker.__name__
 
 _STATES = {
     3: JobState.PENDING,
@@ -35,102 +41,130 @@ _STATES = {
     9: JobState.COMPLETED,
 }
 _PRINTER_STATES = {3: "idle", 4: "processing", 5: "stopped"}
-_JOB_ATTRIBUTES = [
-    "job-id",
-    "job-name",
-    "job-originating-user-name",
-    "job-printer-uri",
-    "job-state",
-    "job-state-reasons",
-    "job-impressions-completed",
-    "time-at-creation",
-    "time-at-processing",
-    UUID_ATTRIBUTE,
-]
-_GONE = frozenset({cups.IPP_NOT_FOUND, cups.IPP_NOT_POSSIBLE, cups.IPP_GONE})
-_HELD = {"job-hold-until": "indefinite"}
 
 
 class CupsBackend:
-    """A CUPS server, reached by a socket (`cups:///PATH`) or by `cups://HOST:PORT`."""
+    """A CUPS server, reached by a socket (`cups:///PATH`) or by `cups://HOST:PORT`.
+
+    Its talkers are started at the first call and ended by `close`.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme != "cups":
             raise ValueError("printing_url must be cups:///SOCKET or cups://HOST:PORT")
-        self._host = parts.hostname or parts.path
-        self._port = parts.port or 631
-        self._local = threading.local()
+        self._server = (parts.hostname or parts.path, parts.port or 631)
+        self._lock = threading.Lock()
+        self._talkers: Sandbox | None = None
+        self._quiet_until = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the talkers."""
+        with self._lock:
+            if self._talkers is not None:
+                self._talkers.close()
+                self._talkers = None
 
     def queues(self) -> list[Queue]:
         """Return the queues that the server has."""
-        printers = self._call(lambda connection: connection.getPrinters())
-        return [_queue(name, attributes) for name, attributes in sorted(printers.items())]
+        found = self._call("queues")
+        return [_queue(name, attributes) for name, attributes in sorted(found.items())]
 
-    def jobs(self) -> list[BackendJob]:
-        """Return the jobs it knows of, finished ones included, as far back as it remembers."""
-        found = self._call(
-            lambda connection: connection.getJobs(
-                which_jobs="all", my_jobs=False, requested_attributes=_JOB_ATTRIBUTES
-            )
-        )
-        return [_job(job_id, attributes) for job_id, attributes in found.items()]
+    def active_jobs(self) -> list[BackendJob]:
+        """Return the jobs that are not over, ours and others'."""
+        found = self._call("active_jobs")
+        return [_job(int(job_id), attributes) for job_id, attributes in found.items()]
+
+    def recent_jobs(self, limit: int) -> list[BackendJob]:
+        """Return the jobs that ended last, ours and others', as far back as it remembers."""
+        found = self._call("recent_jobs", limit)
+        return [_job(int(job_id), attributes) for job_id, attributes in found.items()]
+
+    def job(self, job_id: int) -> BackendJob | None:
+        """Return one job, over or not; None if CUPS does not know it."""
+        found = self._call("job", job_id, gone_ok=True)
+        return None if found is None else _job(job_id, found)
 
     def create_held(self, request: JobRequest) -> int:
         """Create a job that waits for `release` and return its id there."""
-        options = {**request.options, **_HELD, UUID_ATTRIBUTE: request.uuid}
+        options = {**request.options, UUID_ATTRIBUTE: request.uuid}
+        return int(self._call("create_held", request.queue, request.title, request.user, options))
 
-        def create(connection: Any) -> int:  # noqa: ANN401  # pycups has no types
-            cups.setUser(request.user)
-            return int(connection.createJob(request.queue, request.title, options))
-
-        return self._call(create)
-
-    def send_document(self, request: JobRequest, job_id: int, path: Path) -> None:
-        """Stream the one document (application/pdf) of a job."""
-
-        def send(connection: Any) -> None:  # noqa: ANN401  # pycups has no types
-            cups.setUser(request.user)
-            connection.startDocument(request.queue, job_id, request.title, "application/pdf", 1)
-            with path.open("rb") as source:
-                while chunk := source.read(_CHUNK_OCTETS):
-                    connection.writeRequestData(chunk, len(chunk))
-            connection.finishDocument(request.queue)
-
-        self._call(send)
+    def send_document(self, request: JobRequest, job_id: int, path: Path, digest: str) -> None:
+        """Stream the one document (application/pdf) of a job; DocumentDamaged if it changed."""
+        if not path.is_file():
+            raise _damaged()
+        self._call(
+            "send_document",
+            request.queue,
+            job_id,
+            request.title,
+            request.user,
+            str(path),
+            digest,
+            timeout_seconds=_SEND_SECONDS + path.stat().st_size / _SEND_OCTETS_PER_SECOND,
+        )
 
     def release(self, job_id: int) -> None:
         """Let a held job print; releasing one that is not held does nothing."""
-        self._call(lambda connection: connection.setJobHoldUntil(job_id, "no-hold"), gone_ok=True)
+        self._call("release", job_id, gone_ok=True)
 
     def cancel(self, job_id: int) -> None:
         """Cancel a job; cancelling one that is finished or gone does nothing."""
-        self._call(lambda connection: connection.cancelJob(job_id), gone_ok=True)
+        self._call("cancel", job_id, gone_ok=True)
 
-    def _call(self, work: Callable[[Any], T], *, gone_ok: bool = False) -> T:
+    def _call(
+        self,
+        function: str,
+        *arguments: object,
+        timeout_seconds: float = ANSWER_SECONDS,
+        gone_ok: bool = False,
+    ) -> Any:  # noqa: ANN401  # JSON
+        if monotonic_seconds() < self._quiet_until:
+            raise _unavailable("it did not answer a moment ago")
         try:
-            if not hasattr(self._local, "connection"):
-                self._local.connection = cups.Connection(host=self._host, port=self._port)
-            return work(self._local.connection)
-        except cups.IPPError as error:
-            status, message = error.args
-            if gone_ok and status in _GONE:
-                return None  # type: ignore[return-value]
-            self._forget()
-            raise _unavailable(f"{message} ({status:#06x})") from error
-        except (cups.HTTPError, RuntimeError, OSError) as error:
-            self._forget()
+            return self._opened().call(
+                f"{_TALKER}:{function}",
+                *self._server,
+                *arguments,
+                timeout_seconds=timeout_seconds,
+            )
+        except (SandboxTimeout, SandboxCrashed) as error:
+            self._quiet_until = monotonic_seconds() + QUIET_SECONDS
+            raise _unavailable(str(error)) from error
+        except SandboxError as error:
+            if error.code == talker.GONE and gone_ok:
+                return None
+            if error.code == talker.DAMAGED:
+                raise _damaged() from error
             raise _unavailable(str(error)) from error
 
-    def _forget(self) -> None:
-        if hasattr(self._local, "connection"):
-            del self._local.connection
+    def _opened(self) -> Sandbox:
+        with self._lock:
+            if self._talkers is None:
+                self._talkers = Sandbox(talker.FUNCTIONS, TALKERS, _LIMITS)
+            return self._talkers
 
 
 def _unavailable(detail: str) -> BackendUnavailable:
     return BackendUnavailable(
         Text("The print system does not answer: {detail}", {"detail": detail})
     )
+
+
+def _damaged() -> DocumentDamaged:
+    return DocumentDamaged(Text("The document changed after it was accepted; it was not printed."))
 
 
 def _queue(name: str, attributes: Mapping[str, Any]) -> Queue:
@@ -142,6 +176,7 @@ def _queue(name: str, attributes: Mapping[str, Any]) -> Queue:
         state=_PRINTER_STATES.get(attributes.get("printer-state", 3), "idle"),
         state_reasons=_keywords(attributes.get("printer-state-reasons")),
         accepting=bool(attributes.get("printer-is-accepting-jobs", True)),
+        error_policy=attributes.get("printer-error-policy", ""),
     )
 
 

@@ -1,5 +1,6 @@
 """A print system in memory, for tests of the services and for dry runs without CUPS."""
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from printgate.backend.port import (
     JobRequest,
     Queue,
 )
-from printgate.errors import BackendUnavailable
+from printgate.errors import BackendUnavailable, DocumentDamaged
 from printgate.lifecycle import JobState
 
 
@@ -32,10 +33,20 @@ class FakeBackend:
         self._answer()
         return list(self._queues)
 
-    def jobs(self) -> list[BackendJob]:
-        """Return all jobs ever created and not lost."""
+    def active_jobs(self) -> list[BackendJob]:
+        """Return the jobs that are not over."""
         self._answer()
-        return list(self._jobs.values())
+        return [job for job in self._jobs.values() if not job.ended]
+
+    def recent_jobs(self, limit: int) -> list[BackendJob]:
+        """Return the jobs that are over, newest first."""
+        self._answer()
+        return [job for job in reversed(self._jobs.values()) if job.ended][:limit]
+
+    def job(self, job_id: int) -> BackendJob | None:
+        """Return one job."""
+        self._answer()
+        return self._jobs.get(job_id)
 
     def create_held(self, request: JobRequest) -> int:
         """Create a held job; ids count up from 1."""
@@ -56,10 +67,15 @@ class FakeBackend:
         )
         return job_id
 
-    def send_document(self, request: JobRequest, job_id: int, path: Path) -> None:
+    def send_document(self, request: JobRequest, job_id: int, path: Path, digest: str) -> None:
         """Keep the document."""
         self._answer()
-        self.documents[job_id] = path.read_bytes()
+        octets = path.read_bytes()
+        if hashlib.sha256(octets).hexdigest() != digest:
+            raise DocumentDamaged(
+                Text("The document changed after it was accepted; it was not printed.")
+            )
+        self.documents[job_id] = octets
 
     def release(self, job_id: int) -> None:
         """Let a held job print."""

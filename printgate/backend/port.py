@@ -23,6 +23,8 @@ class Queue:
     """idle, processing or stopped."""
     state_reasons: tuple[str, ...]
     accepting: bool
+    error_policy: str = ""
+    """What it does with a job that fails: retry-job keeps the queue going; "" if not known."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class BackendJob:
     impressions: int
     created_at: datetime
     processing_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over, one way or another."""
+        return self.state in (JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED)
 
     @property
     def held(self) -> bool:
@@ -64,16 +71,28 @@ class Backend(Protocol):
         """Return the queues it has."""
         ...
 
-    def jobs(self) -> list[BackendJob]:
-        """Return the jobs it knows of, finished ones included, as far back as it remembers."""
+    def active_jobs(self) -> list[BackendJob]:
+        """Return the jobs that are not over, ours and others'."""
+        ...
+
+    def recent_jobs(self, limit: int) -> list[BackendJob]:
+        """Return the jobs that ended last, ours and others', as far back as it remembers."""
+        ...
+
+    def job(self, job_id: int) -> BackendJob | None:
+        """Return one job, over or not; None if it does not know it."""
         ...
 
     def create_held(self, request: JobRequest) -> int:
         """Create a job that waits for `release` and return its id there."""
         ...
 
-    def send_document(self, request: JobRequest, job_id: int, path: Path) -> None:
-        """Stream the one document (application/pdf) of a job."""
+    def send_document(self, request: JobRequest, job_id: int, path: Path, digest: str) -> None:
+        """Stream the one document (application/pdf) of a job.
+
+        Raises DocumentDamaged if it is not there or its SHA-256 is not `digest`: whatever of it
+        reached the print system must not be released then.
+        """
         ...
 
     def release(self, job_id: int) -> None:

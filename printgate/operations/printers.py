@@ -1,5 +1,7 @@
 """Printers: Get-Printer-Attributes, Identify-Printer, CUPS-Get-Default, CUPS-Get-Printers."""
 
+from dataclasses import replace
+
 from core import notices
 from core.identity import queries as identity
 from core.text import Text
@@ -64,6 +66,9 @@ def cups_get_printers(parts: Parts, exchange: Exchange) -> Message:
 
 
 def _told(parts: Parts, exchange: Exchange, printer: Printer) -> Group:
+    if parts.spool.is_full:
+        reasons = (*printer.state_reasons, "spool-area-full")
+        printer = replace(printer, state_reasons=reasons)
     everything = printer_attributes(printer, parts.rules, exchange, parts.clock.now())
     asked = exchange.attributes.get("requested-attributes")
     return Group(

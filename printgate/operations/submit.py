@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable
 
+from core.failpoints import reached
 from core.ids import new_uuid
 from core.text import Text
 from printgate.callers import Caller
@@ -20,6 +21,7 @@ from printgate.parts import Parts
 from printgate.queries import Job, Printer, job_by_uuid
 from printgate.service import arrive
 from printgate.service.arrive import NewJob
+from printgate.spool import SpoolUnavailable
 from printgate.ticket import JobTicket
 
 _COMPRESSIONS = ("none", "gzip")
@@ -47,9 +49,11 @@ def print_job(parts: Parts, exchange: Exchange) -> Message:
             new = _new_job(exchange, uuid, printer, caller, ticket)
             arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=now)
             arrive.document_received(session, uuid, spooled, _format(exchange), now=now)
+            reached("arrival-before-commit")
     except BaseException:
         parts.spool.discard(uuid)
         raise
+    reached("arrival-after-commit")
     return _decided(parts, exchange, uuid, unsupported)
 
 
@@ -61,6 +65,8 @@ def create_job(parts: Parts, exchange: Exchange) -> Message:
         job = arrive.create_job(
             session, new, wait=parts.terms.multiple_operation, now=parts.clock.now()
         )
+        reached("arrival-before-commit")
+    reached("arrival-after-commit")
     return _about(parts, exchange, job, _taken(unsupported), unsupported)
 
 
@@ -83,10 +89,12 @@ def send_document(parts: Parts, exchange: Exchange) -> Message:
             arrive.document_received(
                 session, job.uuid, spooled, _format(exchange), now=parts.clock.now()
             )
-            spooled.path.rename(parts.spool.source(job.uuid))
+            parts.spool.adopt(incoming, job.uuid)
+            reached("arrival-before-commit")
     except BaseException:
         parts.spool.discard(incoming)
         raise
+    reached("arrival-after-commit")
     return _decided(parts, exchange, job.uuid, ())
 
 
@@ -131,8 +139,17 @@ def _decided(
     parts: Parts, exchange: Exchange, uuid: str, unsupported: tuple[Attribute, ...]
 ) -> Message:
     """Decide within the budget of the answer, and answer with what became of the job."""
-    job = decide_now(parts, uuid, timeout_seconds=parts.terms.analysis_budget_seconds)
-    if job.stage is Stage.REFUSED:
+    try:
+        job = decide_now(parts, uuid, timeout_seconds=parts.terms.analysis_budget_seconds)
+    except SpoolUnavailable as error:
+        with parts.database.transaction() as session:
+            arrive.drop_unanswered(session, uuid, error.text, now=parts.clock.now())
+        raise
+    if job.stage is Stage.DECIDING:
+        with parts.database.transaction() as session:
+            arrive.promise_decision(session, uuid, now=parts.clock.now())
+    reached("answer-not-sent")
+    if job.stage in (Stage.REFUSED, Stage.EXPIRED):
         raise refusal(job)
     status = _taken(unsupported)
     if job.ticket.sides != job.asked.sides and job.asked.sides is not None:
@@ -149,6 +166,7 @@ def refusal(job: Job) -> IppError:
 _REFUSALS = {
     "quota": Status.ACCOUNT_LIMIT_REACHED,
     "readable": Status.DOCUMENT_FORMAT_ERROR,
+    "storage": Status.TEMPORARY_ERROR,
 }
 
 

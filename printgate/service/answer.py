@@ -93,6 +93,7 @@ def print_document(  # what an order of paper is
     row = job_row(session, new.uuid)
     row.document_id, row.grant_id = document_id, grant.id
     row.pages, row.format, row.expires_at = grant.pages, "application/pdf", None
+    row.output_digest = grant.digest
     change(session, row, Event.DOCUMENT_RECEIVED, actor=actor, now=now)
     carry_out(session, row, decision_on_paper(session, row, rules), now=now)
     if Stage(row.stage) is Stage.REFUSED:

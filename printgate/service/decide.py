@@ -68,16 +68,18 @@ def decide_job(  # what a decision depends on
     rules: Rules,
     *,
     kept: Kept | None,
+    output_digest: str | None = None,
     ask_expires: timedelta,
     now: datetime,
 ) -> Job:
     """Decide a job that has its document; one that is decided already is returned as it is.
 
-    `kept` is the draft's file when `predict` said that it will circulate.
+    `kept` is the draft's file when `predict` said that it will circulate, `output_digest` that of
+    the file which is printed: nothing else may go to the printer later.
     """
     row = job_row(session, uuid)
     if Stage(row.stage) is Stage.DECIDING:
-        row.pages = facts.pages
+        row.pages, row.output_digest = facts.pages, output_digest
         decision = _decision(session, row, facts, rules)
         carry_out(session, row, decision, kept=kept, ask_expires=ask_expires, now=now)
         session.flush()

@@ -54,7 +54,7 @@ def settle(
         state_reasons=state_reasons,
     )
     if event is not Event.BACKEND_LOST:
-        _charge(session, row, usage, SYSTEM, now)
+        charge(session, row, usage, SYSTEM, now)
     if event in _NEWS and was_wanted and row.person_id is not None:
         notices.notify(session, row.person_id, _NEWS[event], news_path(row), now=now)
     session.flush()
@@ -71,7 +71,7 @@ def close_unknown(session: Session, uuid: str, usage: Usage, *, actor: Actor, no
             Text("This job can have taken 0 to {n} sheets.", {"n": row.sheets_reserved})
         )
     change(session, row, Event.CLOSE, actor=actor, now=now, details={"sheets": usage.sheets})
-    _charge(session, row, usage, actor, now)
+    charge(session, row, usage, actor, now)
     session.flush()
     return job_by_uuid(session, uuid)
 
@@ -87,7 +87,7 @@ def cancel(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
     in_backend = row.backend_job_id is not None
     change(session, row, Event.CANCEL, actor=actor, now=now)
     if Stage(row.stage) is Stage.CANCELED:
-        _charge(session, row, Usage(0, 0, estimated=False), actor, now)
+        charge(session, row, Usage(0, 0, estimated=False), actor, now)
     if in_backend:
         lay_aside(session, CANCEL_TASK, row, now)
     session.flush()
@@ -110,7 +110,8 @@ def expire(session: Session, *, now: datetime) -> int:
     return len(overdue)
 
 
-def _charge(session: Session, row: JobRow, usage: Usage, actor: Actor, now: datetime) -> None:
+def charge(session: Session, row: JobRow, usage: Usage, actor: Actor, now: datetime) -> None:
+    """Book what came out of a job and free the rest of its reservation."""
     row.sheets_used, row.impressions = usage.sheets, usage.impressions
     row.estimated = usage.estimated
     if row.sheets_reserved:

@@ -84,9 +84,9 @@ def scene() -> Iterator[Scene]:
 
 def _furnish(database: Database, lab: Lab) -> None:
     seed_office(database)
-    backend = CupsBackend(lab.backend.url)
-    for name in ("nowhere", "office-a"):
-        add_printer(database, backend, name, name, default=name == "nowhere")
+    with CupsBackend(lab.backend.url) as backend:
+        for name in ("nowhere", "office-a"):
+            add_printer(database, backend, name, name, default=name == "nowhere")
     now = SystemClock().now()
     with database.transaction() as session:
         for office in identity.offices(session):

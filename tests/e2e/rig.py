@@ -115,9 +115,8 @@ def running_office(lab: Lab, folder: Path, **environment: str) -> Iterator[Offic
         },
         system_file=None,
     )
-    with opened_database(settings) as database:
+    with opened_database(settings) as database, CupsBackend(settings.printing_url) as backend:
         seed_office(database)
-        backend = CupsBackend(settings.printing_url)
         for each in lab.printers:
             add_printer(database, backend, each, each, default=each == "office-a")
     with opened(settings) as parts:
