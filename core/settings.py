@@ -59,6 +59,7 @@ class Settings:
     document_octets_max: int = _setting(512 * 1024 * 1024, "size of the largest document taken")
     multiple_operation_seconds: int = _setting(300, "how long a job may wait for its document")
     ask_expires_hours: int = _setting(24, "how long a job waits for its owner's answer")
+    hold_expires_hours: int = _setting(24, "how long a held job waits for its release")
     log_level: str = _setting("INFO", "how much is logged", ("DEBUG", "INFO", "WARNING", "ERROR"))
 
     @property

@@ -12,7 +12,8 @@ from core.identity.models import OfficeRow, PersonRow
 from core.people import Actor
 from core.text import Text
 from printgate.errors import NoSuchJob, NoSuchPrinter
-from printgate.lifecycle import ACTIVE, Event, Stage, may
+from printgate.holding import PIN_FAILURES_MAX, Hold
+from printgate.lifecycle import ACTIVE, UNDECIDED, Event, Stage, may
 from printgate.models import ForeignJobRow, JobRow, PrinterRow, SupplyRow
 from printgate.policy import Reason
 from printgate.ticket import JobTicket
@@ -47,6 +48,8 @@ class Job:
     sheets_used: int | None
     impressions: int | None
     estimated: bool
+    hold: Hold
+    pin_locked: bool
     backend_job_id: int | None
     document_id: str | None
     created_at: datetime
@@ -58,6 +61,16 @@ class Job:
     def may_cancel(self) -> bool:
         """Whether the job can still be cancelled."""
         return may(self.stage, Event.CANCEL) and self.stage is not Stage.CANCELING
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether the job can still be held, or a hold be remembered for it."""
+        return may(self.stage, Event.HOLD) or (self.stage in UNDECIDED and self.hold is Hold.NONE)
+
+    @property
+    def may_release(self) -> bool:
+        """Whether the job is held and can be released."""
+        return may(self.stage, Event.RELEASE_HOLD)
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,7 @@ class Printer:
     state_changed_at: datetime
     reachable: bool
     polled_at: datetime | None
+    retired_at: datetime | None
     queued_job_count: int
 
 
@@ -136,6 +150,12 @@ def count_of_person(session: Session, person_id: str) -> int:
     """Return how many jobs a person has."""
     query = select(func.count()).select_from(JobRow).where(JobRow.person_id == person_id)
     return session.scalar(query) or 0
+
+
+def held_jobs_of(session: Session, person_id: str) -> list[Job]:
+    """Return the jobs that wait for a person's release, oldest first."""
+    query = _jobs().where(JobRow.person_id == person_id, JobRow.stage == Stage.HELD)
+    return _many(session, query.order_by(JobRow.id))
 
 
 def jobs_of_office(
@@ -199,18 +219,23 @@ def printer(session: Session, name: str) -> Printer:
 
 def default_printer(session: Session) -> Printer:
     """Return the default printer; NoSuchPrinter if the gateway offers none at all."""
-    found = printers(session)
+    found = offered_printers(session)
     if not found:
         raise NoSuchPrinter(Text("No printer has been set up here yet."))
     return next((each for each in found if each.is_default), found[0])
 
 
 def printers(session: Session) -> list[Printer]:
-    """Return all printers, by name."""
+    """Return all printers, retired ones too, by name."""
     return [
         _printer(session, row)
         for row in session.scalars(select(PrinterRow).order_by(PrinterRow.name))
     ]
+
+
+def offered_printers(session: Session) -> list[Printer]:
+    """Return the printers that take jobs, by name."""
+    return [each for each in printers(session) if each.retired_at is None]
 
 
 def supplies(session: Session, printer_id: str) -> list[SupplyLevel]:
@@ -311,6 +336,8 @@ def _job(
         sheets_used=row.sheets_used,
         impressions=row.impressions,
         estimated=row.estimated,
+        hold=Hold(row.hold),
+        pin_locked=row.pin_failures >= PIN_FAILURES_MAX,
         backend_job_id=row.backend_job_id,
         document_id=row.document_id,
         created_at=row.created_at,
@@ -345,6 +372,7 @@ def _printer(session: Session, row: PrinterRow) -> Printer:
         state_changed_at=row.state_changed_at,
         reachable=row.reachable,
         polled_at=row.polled_at,
+        retired_at=row.retired_at,
         queued_job_count=session.scalar(queued) or 0,
     )
 

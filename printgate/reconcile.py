@@ -71,8 +71,9 @@ def watch_printers(parts: Parts) -> None:
     except BackendUnavailable:
         queues = {}
     with parts.database.snapshot() as session:
-        offered = queries.printers(session)
-    for printer in offered:
+        known = queries.printers(session)
+    # A retired printer is watched until its last job has ended.
+    for printer in (each for each in known if each.retired_at is None or each.queued_job_count):
         queue = queues.get(printer.queue)
         device = parts.devices.describe(queue.device_uri if queue else printer.device_uri)
         with parts.database.transaction() as session:
@@ -91,9 +92,9 @@ def watch_foreign(parts: Parts) -> None:
 
 
 def expire(parts: Parts) -> None:
-    """End the jobs whose document or answer never came."""
+    """End the jobs whose document, answer or release never came."""
     with parts.database.transaction() as session:
-        finish.expire(session, now=parts.clock.now())
+        finish.expire(session, hold_expires=parts.terms.hold_expires, now=parts.clock.now())
 
 
 def _bring_up_to_date(

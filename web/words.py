@@ -10,6 +10,7 @@ STAGES: dict[Stage, Text] = {
     Stage.DECIDING: Text("being read"),
     Stage.ASKED: Text("waits for your decision"),
     Stage.ACCEPTED: Text("on its way to the printer"),
+    Stage.HELD: Text("held: waits for its release"),
     Stage.FORWARDED: Text("on its way to the printer"),
     Stage.RELEASED: Text("at the printer"),
     Stage.CANCELING: Text("being cancelled"),
@@ -30,6 +31,7 @@ STAGE_TONES: dict[Stage, str] = {
     Stage.UNKNOWN: "bad",
     Stage.EXPIRED: "bad",
     Stage.ASKED: "due",
+    Stage.HELD: "due",
 }
 
 RULES: dict[str, Text] = {
@@ -39,6 +41,7 @@ RULES: dict[str, Text] = {
     "limits.sheets": Text("Most sheets"),
     "drafts": Text("Drafts circulate"),
     "drafts.override": Text("Draft printed after all"),
+    "hold": Text("Held until released"),
     "quota": Text("Quota"),
     "secrecy": Text("Secrecy"),
     "readable": Text("Readable document"),
