@@ -13,7 +13,7 @@ from core.people import Actor
 from core.text import Text
 from printgate.errors import NoSuchJob, NoSuchPrinter
 from printgate.holding import PIN_FAILURES_MAX, Hold
-from printgate.lifecycle import ACTIVE, UNDECIDED, Event, Stage, may
+from printgate.lifecycle import ACTIVE, Event, Stage, may
 from printgate.models import ForeignJobRow, JobRow, PrinterRow, SupplyRow
 from printgate.policy import Reason
 from printgate.ticket import JobTicket
@@ -65,7 +65,8 @@ class Job:
     @property
     def may_hold(self) -> bool:
         """Whether the job can still be held, or a hold be remembered for it."""
-        return may(self.stage, Event.HOLD) or (self.stage in UNDECIDED and self.hold is Hold.NONE)
+        coming = self.stage in (Stage.RECEIVING, Stage.DECIDING)
+        return may(self.stage, Event.HOLD) or (coming and self.hold is Hold.NONE)
 
     @property
     def may_release(self) -> bool:

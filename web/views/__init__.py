@@ -7,5 +7,6 @@ from web.views.home import home
 from web.views.jobs import jobs
 from web.views.office import office
 from web.views.printers import printers
+from web.views.release import release
 
-BLUEPRINTS = (account, home, jobs, documents, office, printers, admin)
+BLUEPRINTS = (account, home, jobs, documents, office, printers, release, admin)
