@@ -119,8 +119,12 @@ TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
         Event.CANCEL: Stage.CANCELED,
     },
     Stage.RELEASED: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},
-    Stage.CANCELING: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},
-    # A person looked into the tray and says what came out.
+    # A person looked into the tray and says what came out: CUPS never said, or lost the job.
+    Stage.CANCELING: {
+        **_AT_BACKEND,
+        Event.CANCEL: Stage.CANCELING,
+        Event.CLOSE: Stage.COMPLETED,
+    },
     Stage.UNKNOWN: {Event.CLOSE: Stage.COMPLETED},
     Stage.COMPLETED: {},
     Stage.CIRCULATED: {},

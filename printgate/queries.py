@@ -16,7 +16,10 @@ from printgate.holding import PIN_FAILURES_MAX, Hold
 from printgate.lifecycle import ACTIVE, Event, Stage, may
 from printgate.models import ForeignJobRow, JobRow, PrinterRow, SupplyRow
 from printgate.policy import Reason
+from printgate.stuck import TROUBLES
 from printgate.ticket import JobTicket
+
+STUCK_MAX = 200
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,13 @@ def jobs_in(session: Session, stages: Iterable[Stage]) -> list[Job]:
     """Return all jobs in these stages, oldest first."""
     names = [str(stage) for stage in stages]
     return _many(session, _jobs().where(JobRow.stage.in_(names)).order_by(JobRow.id))
+
+
+def stuck_jobs(session: Session, unchanged_since: datetime) -> list[Job]:
+    """Return the jobs that stand in a stage of `stuck.TROUBLES` since then, longest first."""
+    names = [str(stage) for stage in TROUBLES]
+    query = _jobs().where(JobRow.stage.in_(names), JobRow.changed_at <= unchanged_since)
+    return _many(session, query.order_by(JobRow.changed_at, JobRow.id).limit(STUCK_MAX))
 
 
 def printer(session: Session, name: str) -> Printer:

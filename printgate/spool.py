@@ -5,11 +5,13 @@ a whole document ever has its final name. Names are ours (the job's UUID), never
 """
 
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from core.blobs import sync_folder
 from core.errors import InvalidInput, PrintgateError
@@ -90,11 +92,20 @@ class Spool:
 
     def put_output(self, uuid: str, document: Path) -> None:
         """Put a copy of a kept PDF into the spool as what is printed for a job."""
+        with document.open("rb") as source:
+            self._write_output(uuid, source)
+
+    def put_made(self, uuid: str, document: bytes) -> None:
+        """Put a PDF that we made into the spool as what is printed for a job."""
+        self._write_output(uuid, io.BytesIO(document))
+
+    def _write_output(self, uuid: str, source: BinaryIO) -> None:
         target = self.output(uuid)
         temporary = target.with_suffix(".part")
-        shutil.copyfile(document, temporary)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        with temporary.open("wb") as writer:
+            shutil.copyfileobj(source, writer)
+            writer.flush()
+            os.fsync(writer.fileno())
         temporary.rename(target)
         sync_folder(self._folder)
 

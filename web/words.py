@@ -42,6 +42,7 @@ RULES: dict[str, Text] = {
     "drafts": Text("Drafts circulate"),
     "drafts.override": Text("Draft printed after all"),
     "hold": Text("Held until released"),
+    "test": Text("Test page"),
     "quota": Text("Quota"),
     "secrecy": Text("Secrecy"),
     "readable": Text("Readable document"),
@@ -92,6 +93,14 @@ ENTRY_KINDS: dict[Kind, Text] = {
     Kind.RELEASE: Text("released"),
     Kind.EXPIRE: Text("expired"),
     Kind.BOOK: Text("booked"),
+}
+
+TASKS: dict[str, Text] = {
+    "core.mail": Text("sending mail"),
+    "printgate.cancel": Text("cancelling at the print system"),
+    "printgate.decide": Text("reading documents"),
+    "printgate.discard": Text("clearing the spool"),
+    "printgate.forward": Text("handing jobs to the print system"),
 }
 
 SIDES = {

@@ -8,6 +8,7 @@ control characters, and only options that the ticket knows are passed on.
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,9 @@ from printgate.lifecycle import JobState
 T = TypeVar("T")
 
 _CHUNK_OCTETS = 256 * 1024
+_DRIVERLESS = "IPP Everywhere"
+_DRIVERLESS_SECONDS = 10.0
+_DRIVERLESS_POLL_SECONDS = 0.2
 
 _STATES = {
     3: JobState.PENDING,
@@ -107,6 +111,22 @@ class CupsBackend:
         """Cancel a job; cancelling one that is finished or gone does nothing."""
         self._call(lambda connection: connection.cancelJob(job_id), gone_ok=True)
 
+    def add_queue(self, name: str, device_uri: str) -> Queue:
+        """Make a driverless queue to an IPP Everywhere printer that answers now, ready for jobs.
+
+        cupsd asks the printer what it can do after it has said yes, and where that fails it keeps
+        a queue that sends documents on raw; such a queue is removed again.
+        """
+        self._call(lambda connection: _add_queue(connection, name, device_uri))
+        deadline = time.monotonic() + _DRIVERLESS_SECONDS
+        while time.monotonic() < deadline:
+            attributes = self._call(lambda connection: connection.getPrinters()).get(name, {})
+            if attributes.get("printer-make-and-model", "").endswith(_DRIVERLESS):
+                return _queue(name, attributes)
+            time.sleep(_DRIVERLESS_POLL_SECONDS)
+        self._call(lambda connection: connection.deletePrinter(name))
+        raise _unavailable(f"{device_uri} did not say what it can do")
+
     def _call(self, work: Callable[[Any], T], *, gone_ok: bool = False) -> T:
         try:
             if not hasattr(self._local, "connection"):
@@ -125,6 +145,15 @@ class CupsBackend:
     def _forget(self) -> None:
         if hasattr(self._local, "connection"):
             del self._local.connection
+
+
+def _add_queue(connection: Any, name: str, device_uri: str) -> None:  # noqa: ANN401  # as above
+    connection.addPrinter(name, device=device_uri, ppdname="everywhere")
+    # One bad job must not stop the queue, and nobody prints past the gateway.
+    connection.setPrinterErrorPolicy(name, "retry-job")
+    connection.setPrinterShared(name, False)
+    connection.enablePrinter(name)
+    connection.acceptJobs(name)
 
 
 def _unavailable(detail: str) -> BackendUnavailable:

@@ -46,6 +46,8 @@ from quotas.errors import QuotaExceeded
 from quotas.units import Unit
 
 ORIGIN = "printgate"
+TRIAL = "test"
+"""The rule that a test page names as its reason, and its label in the ledger."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
             decision.sheets,
             person_id=row.person_id,
             printer=decision.printer,
-            kind="draft" if row.document_id else "job",
+            kind=_kind(row, decision),
             actor=sender(row),
             now=now,
         )
@@ -199,6 +201,12 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
         lay_aside(session, FORWARD_TASK, row, now)
     else:
         change(session, row, Event.HOLD, actor=sender(row), now=now, details={"why": row.hold})
+
+
+def _kind(row: JobRow, decision: Decision) -> str:
+    if row.document_id:
+        return "draft"
+    return TRIAL if any(reason.rule == TRIAL for reason in decision.reasons) else "job"
 
 
 def _tell(session: Session, row: JobRow, text: Text, now: datetime) -> None:
