@@ -62,6 +62,7 @@ class Settings:
     failpoint: str = _setting(
         "", "for tests of crashes: NAME or NAME:N, the point at which to die (the Nth time)"
     )
+    hold_expires_hours: int = _setting(24, "how long a held job waits for its release")
     log_level: str = _setting("INFO", "how much is logged", ("DEBUG", "INFO", "WARNING", "ERROR"))
     log_format: str = _setting("text", "how lines are written", ("text", "json"))
     metrics_token: str = _setting(

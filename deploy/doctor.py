@@ -107,7 +107,7 @@ def _printing(settings: Settings, database: Database) -> Iterator[Finding]:
         yield Finding("cups", True, str(error), "start cupsd, or mend the setting printing_url")
         return
     with database.snapshot() as session:
-        offered = printing.printers(session)
+        offered = printing.offered_printers(session)
         foreign = printing.foreign_jobs(session)
     for printer in offered:
         if printer.queue not in queues:

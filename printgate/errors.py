@@ -27,6 +27,12 @@ class JobNotPossible(Conflict):
     code = "job-not-possible"
 
 
+class PrinterRetired(Conflict):
+    """The printer takes no new jobs any more."""
+
+    code = "printer-retired"
+
+
 class JobRefused(LimitReached):
     """A rule refused the job; `rule` names it, `job_id` is the row that tells of it."""
 

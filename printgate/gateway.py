@@ -11,13 +11,14 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, request
 
-from core.errors import InvalidInput, NotFound, PrintgateError, Unavailable
+from core.errors import Forbidden, InvalidInput, NotFound, PrintgateError, Unavailable
 from core.text import Text
 from printgate.errors import (
     BackendUnavailable,
     JobNotPossible,
     NoSuchJob,
     NoSuchPrinter,
+    PrinterRetired,
     UnknownPerson,
 )
 from printgate.ipp.decode import decode
@@ -42,6 +43,8 @@ STATUSES: dict[type[Exception], Status] = {
     NoSuchJob: Status.NOT_FOUND,
     UnknownPerson: Status.ACCOUNT_AUTHORIZATION_FAILED,
     JobNotPossible: Status.NOT_POSSIBLE,
+    PrinterRetired: Status.NOT_ACCEPTING_JOBS,
+    Forbidden: Status.NOT_AUTHORIZED,
     DocumentTooLarge: Status.REQUEST_ENTITY_TOO_LARGE,
     DocumentCutShort: Status.BAD_REQUEST,
     BackendUnavailable: Status.TEMPORARY_ERROR,

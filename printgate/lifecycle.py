@@ -4,9 +4,15 @@ A job has one `Stage`, our own and finer than the seven job-states of RFC 8011 Â
 of stage are in TRANSITIONS; an event that the table does not list for a stage is refused, so a late
 or repeated message can never move a job backwards. A client is told the job-state that the stage
 stands for (IPP_STATES). Two choices there are deliberate: a CUPS client takes pending-held for
-"done" and can no longer cancel it, so only a job that truly waits for its owner's answer is
-pending-held; and a job that was released and then vanished from CUPS is UNKNOWN: it may lie in a
-tray, so it is never printed again by itself, and its reservation stands until a person decides.
+"done" and can no longer cancel it, so only a job that truly waits for a person is pending-held:
+for its owner's answer, or for the release that was asked for or that the office's rules demand;
+and a job that was released and then vanished from CUPS is UNKNOWN: it may lie in a tray, so it is
+never printed again by itself, and its reservation stands until a person decides.
+
+A job is held after it was accepted and never instead: the rules have spoken and its sheets are
+reserved, so whoever releases it at the printer is not refused there. Whatever ends a held job
+(cancelled, expired) frees the reservation. A job can be held as long as CUPS holds it for us
+(FORWARDED); what was let go cannot be taken back.
 """
 
 from enum import StrEnum
@@ -31,6 +37,7 @@ class Stage(StrEnum):
     DECIDING = "deciding"
     ASKED = "asked"
     ACCEPTED = "accepted"
+    HELD = "held"
     FORWARDED = "forwarded"
     RELEASED = "released"
     CANCELING = "canceling"
@@ -50,6 +57,8 @@ class Event(StrEnum):
     DOCUMENT_LOST = "document-lost"
     ACCEPT = "accept"
     ASK = "ask"
+    HOLD = "hold"
+    RELEASE_HOLD = "release-hold"
     CIRCULATE = "circulate"
     REFUSE = "refuse"
     FORWARD = "forward"
@@ -100,16 +109,26 @@ TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
     # It expires when whoever received it died before the sender was answered.
     Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED, Event.EXPIRE: Stage.EXPIRED},
     Stage.ASKED: {**_VERDICTS, Event.EXPIRE: Stage.EXPIRED},
-    Stage.ACCEPTED: {Event.FORWARD: Stage.FORWARDED, **_ON_ITS_WAY},
+    Stage.ACCEPTED: {Event.FORWARD: Stage.FORWARDED, Event.HOLD: Stage.HELD, **_ON_ITS_WAY},
+    Stage.HELD: {
+        Event.RELEASE_HOLD: Stage.ACCEPTED,
+        Event.CANCEL: Stage.CANCELED,
+        Event.EXPIRE: Stage.EXPIRED,
+    },
     # Still held in CUPS: what is created again was never released, so nothing can print twice.
     Stage.FORWARDED: {
         Event.FORWARD: Stage.FORWARDED,
         Event.RELEASE: Stage.RELEASED,
+        Event.HOLD: Stage.HELD,
         **_ON_ITS_WAY,
     },
     Stage.RELEASED: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},
-    Stage.CANCELING: {**_AT_BACKEND, Event.CANCEL: Stage.CANCELING},
-    # A person looked into the tray and says what came out.
+    # A person looked into the tray and says what came out: CUPS never said, or lost the job.
+    Stage.CANCELING: {
+        **_AT_BACKEND,
+        Event.CANCEL: Stage.CANCELING,
+        Event.CLOSE: Stage.COMPLETED,
+    },
     Stage.UNKNOWN: {Event.CLOSE: Stage.COMPLETED},
     Stage.COMPLETED: {},
     Stage.CIRCULATED: {},
@@ -124,6 +143,7 @@ IPP_STATES: dict[Stage, tuple[JobState, tuple[str, ...]]] = {
     Stage.DECIDING: (JobState.PENDING, ("job-transforming",)),
     Stage.ASKED: (JobState.PENDING_HELD, ("job-held-for-review",)),
     Stage.ACCEPTED: (JobState.PENDING, ("job-queued",)),
+    Stage.HELD: (JobState.PENDING_HELD, ("job-hold-until-specified",)),
     Stage.FORWARDED: (JobState.PENDING, ("job-outgoing",)),
     Stage.RELEASED: (JobState.PROCESSING, ("job-printing",)),
     Stage.CANCELING: (JobState.PROCESSING, ("processing-to-stop-point",)),
@@ -142,12 +162,16 @@ ACTIVE = frozenset(
         Stage.DECIDING,
         Stage.ASKED,
         Stage.ACCEPTED,
+        Stage.HELD,
         Stage.FORWARDED,
         Stage.RELEASED,
         Stage.CANCELING,
     }
 )
 """Stages that an IPP client counts as not-completed."""
+
+UNDECIDED = frozenset({Stage.RECEIVING, Stage.DECIDING, Stage.ASKED})
+"""Stages before acceptance: a hold asked for now is remembered until then."""
 
 AT_BACKEND = frozenset({Stage.RELEASED, Stage.CANCELING})
 """Stages in which CUPS decides what happens next."""

@@ -1,4 +1,4 @@
-"""Tables of the gateway: printers, jobs, the course of supplies, and jobs that went past us."""
+"""Tables of the gateway: printers, jobs, supplies, jobs that went past us, and wrong PINs."""
 
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,8 @@ class PrinterRow(Base):
     state_changed_at: Mapped[datetime]
     reachable: Mapped[bool] = mapped_column(default=False)
     polled_at: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+    """Since when it takes no new jobs; its name stays with the jobs that it had."""
 
 
 class SupplyRow(Base):
@@ -83,6 +85,11 @@ class JobRow(Base):
     estimated: Mapped[bool] = mapped_column(default=False)
     wants_paper: Mapped[bool] = mapped_column(default=False)
     """Somebody who may do so asked for paper with a reason: the draft rule stands back."""
+    hold: Mapped[str] = mapped_column(String(8), default="none", server_default="none")
+    """Why it is held, or will be once it is accepted: see holding.py."""
+    pin_hash: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    """A slow, salted hash of its PIN; removed as soon as the PIN has nothing to release."""
+    pin_failures: Mapped[int] = mapped_column(default=0, server_default="0")
     backend_job_id: Mapped[int | None]
     document_id: Mapped[str | None] = mapped_column(String(36), index=True)
     grant_id: Mapped[str | None] = mapped_column(String(36), unique=True)
@@ -117,3 +124,13 @@ class ForeignJobRow(Base):
     seen_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("queue", "backend_job_id", "created_at"),)
+
+
+class PinFailureRow(Base):
+    """How often an address tried to release jobs with a wrong number or PIN, and since when."""
+
+    __tablename__ = "pin_failures"
+
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    since: Mapped[datetime]

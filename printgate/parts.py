@@ -27,6 +27,8 @@ class Terms:
     """How long a job may wait for its document."""
     ask_expires: timedelta = timedelta(hours=24)
     """How long a job waits for its owner's answer."""
+    hold_expires: timedelta = timedelta(hours=24)
+    """How long a held job waits for its release."""
     pages_url: str = ""
     zone: ZoneInfo = DEFAULT_ZONE
 

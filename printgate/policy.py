@@ -5,6 +5,8 @@ cannot be read, a secrecy mark, a draft, limits, two-sided. The first rule that 
 to paper wins; rules that only change the ticket add their reason and let the job go on. Every
 reason carries the rule's name and a sentence, so that the sender, the page and the audit trail all
 say the same thing. Nothing here looks at a quota: the account itself is the authority on that.
+Whether a job goes to paper at once or waits for its owner's release is decided last, and changes
+nothing else about it.
 """
 
 from collections.abc import Sequence
@@ -81,6 +83,8 @@ class Rules:
     drafts_exempt: Exemptions = field(default_factory=Exemptions)
     drafts_override: frozenset[Overrider] = frozenset({Overrider.OWNER, Overrider.HEAD})
     marked: MarkedAction = MarkedAction.REFUSE
+    hold: bool = False
+    hold_exempt: Exemptions = field(default_factory=Exemptions)
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,8 @@ class Decision:
     sheets: int = 0
     impressions: int = 0
     reasons: tuple[Reason, ...] = ()
+    hold: bool = False
+    """Whether the rules hold it until its owner releases it."""
 
 
 def decide(
@@ -216,7 +222,12 @@ def _on_paper(
     if limit is not None:
         return Decision(Outcome.REFUSE, ticket, printer.name, reasons=(limit,))
     assert target is not None
-    return Decision(Outcome.PRINT, ticket, target.name, usage.sheets, usage.impressions, reasons)
+    held = rules.hold and not exempt(rules.hold_exempt, sender, target.name)
+    if held:
+        reasons = (*reasons, Reason("hold", Text("It waits until you release it at the printer.")))
+    return Decision(
+        Outcome.PRINT, ticket, target.name, usage.sheets, usage.impressions, reasons, held
+    )
 
 
 def _two_sided(

@@ -12,10 +12,14 @@ from core.identity.models import OfficeRow, PersonRow
 from core.people import Actor
 from core.text import Text
 from printgate.errors import NoSuchJob, NoSuchPrinter
+from printgate.holding import PIN_FAILURES_MAX, Hold
 from printgate.lifecycle import ACTIVE, Event, Stage, may
 from printgate.models import ForeignJobRow, JobRow, PrinterRow, SupplyRow
 from printgate.policy import Reason
+from printgate.stuck import TROUBLES
 from printgate.ticket import JobTicket
+
+STUCK_MAX = 200
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Job:
     sheets_used: int | None
     impressions: int | None
     estimated: bool
+    hold: Hold
+    pin_locked: bool
     backend_job_id: int | None
     output_digest: str | None
     document_id: str | None
@@ -59,6 +65,17 @@ class Job:
     def may_cancel(self) -> bool:
         """Whether the job can still be cancelled."""
         return may(self.stage, Event.CANCEL) and self.stage is not Stage.CANCELING
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether the job can still be held, or a hold be remembered for it."""
+        coming = self.stage in (Stage.RECEIVING, Stage.DECIDING)
+        return may(self.stage, Event.HOLD) or (coming and self.hold is Hold.NONE)
+
+    @property
+    def may_release(self) -> bool:
+        """Whether the job is held and can be released."""
+        return may(self.stage, Event.RELEASE_HOLD)
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,7 @@ class Printer:
     state_changed_at: datetime
     reachable: bool
     polled_at: datetime | None
+    retired_at: datetime | None
     queued_job_count: int
 
 
@@ -137,6 +155,12 @@ def count_of_person(session: Session, person_id: str) -> int:
     """Return how many jobs a person has."""
     query = select(func.count()).select_from(JobRow).where(JobRow.person_id == person_id)
     return session.scalar(query) or 0
+
+
+def held_jobs_of(session: Session, person_id: str) -> list[Job]:
+    """Return the jobs that wait for a person's release, oldest first."""
+    query = _jobs().where(JobRow.person_id == person_id, JobRow.stage == Stage.HELD)
+    return _many(session, query.order_by(JobRow.id))
 
 
 def jobs_of_office(
@@ -195,6 +219,13 @@ def jobs_with(session: Session, uuids: Iterable[str]) -> dict[str, Job]:
     return {job.uuid: job for job in _many(session, _jobs().where(JobRow.uuid.in_(list(uuids))))}
 
 
+def stuck_jobs(session: Session, unchanged_since: datetime) -> list[Job]:
+    """Return the jobs that stand in a stage of `stuck.TROUBLES` since then, longest first."""
+    names = [str(stage) for stage in TROUBLES]
+    query = _jobs().where(JobRow.stage.in_(names), JobRow.changed_at <= unchanged_since)
+    return _many(session, query.order_by(JobRow.changed_at, JobRow.id).limit(STUCK_MAX))
+
+
 def printer(session: Session, name: str) -> Printer:
     """Return a printer by its name; NoSuchPrinter if the gateway offers none."""
     row = session.scalar(select(PrinterRow).where(PrinterRow.name == name))
@@ -205,18 +236,23 @@ def printer(session: Session, name: str) -> Printer:
 
 def default_printer(session: Session) -> Printer:
     """Return the default printer; NoSuchPrinter if the gateway offers none at all."""
-    found = printers(session)
+    found = offered_printers(session)
     if not found:
         raise NoSuchPrinter(Text("No printer has been set up here yet."))
     return next((each for each in found if each.is_default), found[0])
 
 
 def printers(session: Session) -> list[Printer]:
-    """Return all printers, by name."""
+    """Return all printers, retired ones too, by name."""
     return [
         _printer(session, row)
         for row in session.scalars(select(PrinterRow).order_by(PrinterRow.name))
     ]
+
+
+def offered_printers(session: Session) -> list[Printer]:
+    """Return the printers that take jobs, by name."""
+    return [each for each in printers(session) if each.retired_at is None]
 
 
 def supplies(session: Session, printer_id: str) -> list[SupplyLevel]:
@@ -317,6 +353,8 @@ def _job(
         sheets_used=row.sheets_used,
         impressions=row.impressions,
         estimated=row.estimated,
+        hold=Hold(row.hold),
+        pin_locked=row.pin_failures >= PIN_FAILURES_MAX,
         backend_job_id=row.backend_job_id,
         output_digest=row.output_digest,
         document_id=row.document_id,
@@ -352,6 +390,7 @@ def _printer(session: Session, row: PrinterRow) -> Printer:
         state_changed_at=row.state_changed_at,
         reachable=row.reachable,
         polled_at=row.polled_at,
+        retired_at=row.retired_at,
         queued_job_count=session.scalar(queued) or 0,
     )
 

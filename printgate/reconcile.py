@@ -93,8 +93,9 @@ def watch_printers(parts: Parts) -> None:
     except BackendUnavailable:
         queues = {}
     with parts.database.snapshot() as session:
-        offered = queries.printers(session)
-    for printer in offered:
+        known = queries.printers(session)
+    # A retired printer is watched until its last job has ended.
+    for printer in (each for each in known if each.retired_at is None or each.queued_job_count):
         queue = queues.get(printer.queue)
         device = parts.devices.describe(queue.device_uri if queue else printer.device_uri)
         with parts.database.transaction() as session:
@@ -140,9 +141,9 @@ def remove_orphans(parts: Parts, *, before: datetime) -> None:
 
 
 def expire(parts: Parts) -> None:
-    """End the jobs whose document or answer never came."""
+    """End the jobs whose document, answer or release never came."""
     with parts.database.transaction() as session:
-        finish.expire(session, now=parts.clock.now())
+        finish.expire(session, hold_expires=parts.terms.hold_expires, now=parts.clock.now())
 
 
 def _in_backend(parts: Parts, job: Job, active: dict[int, BackendJob]) -> BackendJob | None:

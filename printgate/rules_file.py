@@ -24,6 +24,7 @@ _KEYS: dict[str, dict[str, type]] = {
     "limits": {"pages-max": int, "copies-max": int, "sheets-max": int},
     "drafts": {"action": DraftAction, "override": list, **_EXEMPT},
     "secrecy": {"marked": MarkedAction},
+    "hold": {"default": bool, **_EXEMPT},
 }
 
 
@@ -101,6 +102,8 @@ def _rules(given: Mapping[str, Mapping[str, Any]]) -> Rules:
         drafts_exempt=_exemptions(drafts),
         drafts_override=frozenset(Overrider(each) for each in drafts["override"]),
         marked=MarkedAction(given["secrecy"]["marked"]),
+        hold=given["hold"]["default"],
+        hold_exempt=_exemptions(given["hold"]),
     )
 
 

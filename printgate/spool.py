@@ -6,6 +6,7 @@ a whole document ever has its final name. Names are ours (the job's UUID), never
 
 import contextlib
 import hashlib
+import io
 import logging
 import os
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from core.blobs import sync_folder
 from core.errors import InvalidInput, PrintgateError, Unavailable
@@ -110,12 +112,21 @@ class Spool:
 
     def put_output(self, uuid: str, document: Path) -> None:
         """Put a copy of a kept PDF into the spool as what is printed for a job."""
+        with document.open("rb") as source:
+            self._write_output(uuid, source)
+
+    def put_made(self, uuid: str, document: bytes) -> None:
+        """Put a PDF that we made into the spool as what is printed for a job."""
+        self._write_output(uuid, io.BytesIO(document))
+
+    def _write_output(self, uuid: str, source: BinaryIO) -> None:
         target = self.output(uuid)
         temporary = target.with_suffix(".part")
         with _storage(), _removed_at_the_end(temporary):
-            shutil.copyfile(document, temporary)
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
+            with temporary.open("wb") as writer:
+                shutil.copyfileobj(source, writer)
+                writer.flush()
+                os.fsync(writer.fileno())
             temporary.rename(target)
             sync_folder(self._folder)
 

@@ -10,6 +10,7 @@ STAGES: dict[Stage, Text] = {
     Stage.DECIDING: Text("being read"),
     Stage.ASKED: Text("waits for your decision"),
     Stage.ACCEPTED: Text("on its way to the printer"),
+    Stage.HELD: Text("held: waits for its release"),
     Stage.FORWARDED: Text("on its way to the printer"),
     Stage.RELEASED: Text("at the printer"),
     Stage.CANCELING: Text("being cancelled"),
@@ -30,6 +31,7 @@ STAGE_TONES: dict[Stage, str] = {
     Stage.UNKNOWN: "bad",
     Stage.EXPIRED: "bad",
     Stage.ASKED: "due",
+    Stage.HELD: "due",
 }
 
 RULES: dict[str, Text] = {
@@ -39,6 +41,8 @@ RULES: dict[str, Text] = {
     "limits.sheets": Text("Most sheets"),
     "drafts": Text("Drafts circulate"),
     "drafts.override": Text("Draft printed after all"),
+    "hold": Text("Held until released"),
+    "test": Text("Test page"),
     "quota": Text("Quota"),
     "secrecy": Text("Secrecy"),
     "readable": Text("Readable document"),
@@ -92,6 +96,14 @@ ENTRY_KINDS: dict[Kind, Text] = {
     Kind.RELEASE: Text("released"),
     Kind.EXPIRE: Text("expired"),
     Kind.BOOK: Text("booked"),
+}
+
+TASKS: dict[str, Text] = {
+    "core.mail": Text("sending mail"),
+    "printgate.cancel": Text("cancelling at the print system"),
+    "printgate.decide": Text("reading documents"),
+    "printgate.discard": Text("clearing the spool"),
+    "printgate.forward": Text("handing jobs to the print system"),
 }
 
 SIDES = {

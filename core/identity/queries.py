@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -52,9 +52,33 @@ def persons(session: Session, office_ids: Iterable[str] | None = None) -> list[P
     return [_person(session, row) for row in session.scalars(query)]
 
 
+def find_persons(
+    session: Session, words: str, office_id: str | None, *, limit: int, offset: int = 0
+) -> list[Person]:
+    """Return the persons, inactive ones too, in whose name, sign-in name or mail `words` stands."""
+    query = _found(words, office_id).order_by(PersonRow.name, PersonRow.id)
+    rows = session.scalars(query.limit(limit).offset(offset))
+    return [_person(session, row) for row in rows]
+
+
+def count_persons(session: Session, words: str, office_id: str | None) -> int:
+    """Return how many persons `find_persons` finds."""
+    return session.scalar(_found(words, office_id).with_only_columns(func.count())) or 0
+
+
 def administrators(session: Session) -> list[Person]:
     """Return who runs the system: the people to ask."""
     return [someone for someone in persons(session) if someone.admin]
+
+
+def _found(words: str, office_id: str | None) -> Select[PersonRow]:
+    query = select(PersonRow)
+    if office_id is not None:
+        query = query.where(PersonRow.office_id == office_id)
+    if words:
+        columns = (PersonRow.name, PersonRow.login, PersonRow.email)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    return query
 
 
 def _office(row: OfficeRow) -> Office:

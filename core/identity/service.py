@@ -1,26 +1,32 @@
 """Changes to offices and persons, sign-in, and the life of web sessions."""
 
 import hashlib
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.errors import Conflict, InvalidInput, NotAuthenticated
+from core.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from core.identity import queries
 from core.identity.models import HeadRow, OfficeRow, PersonRow, WebSessionRow
 from core.identity.passwords import hash_password, verify_password
 from core.ids import new_token, new_uuid
 from core.people import Actor, Office, Person, normalise_login
-from core.text import Text
+from core.text import Text, clean_line
 
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LIFE = timedelta(hours=12)
 SIGN_IN_FAILURES_MAX = 5
 SIGN_IN_LOCK = timedelta(minutes=15)
 PASSWORD_LENGTH_MIN = 8
+_TEXT_LENGTH_MAX = 255
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}")
+_Row = TypeVar("_Row", OfficeRow, PersonRow)
 # A session touched more recently is not written again: one write a minute, not one a page.
 _SEEN_GRAIN = timedelta(minutes=1)
 
@@ -35,16 +41,45 @@ def add_office(  # the fields of an office
     guest: bool = False,
     titles_visible: bool = False,
 ) -> Office:
-    """Add an office; Conflict when its code is taken or a second guest office is asked for."""
+    """Add an office; Conflict when its code is taken or a second guest office is asked for.
+
+    InvalidInput when the code is not of small letters, digits and dashes, or there is no name.
+    """
+    if not _CODE.fullmatch(code):
+        raise InvalidInput(Text("A code has 1 to 64 small letters, digits and dashes."))
     if session.scalar(select(OfficeRow.id).where(OfficeRow.code == code)):
         raise Conflict(Text("There is already an office with the code {code}.", {"code": code}))
-    if guest and queries.guest_office(session):
-        raise Conflict(Text("There is already a guest office."))
-    row = OfficeRow(id=new_uuid(), code=code, name=name, guest=guest, titles_visible=titles_visible)
+    _check_guest(session, guest)
+    row = OfficeRow(
+        id=new_uuid(),
+        code=code,
+        name=_given_name(name),
+        guest=guest,
+        titles_visible=titles_visible,
+    )
     session.add(row)
     session.flush()
     audit.record(session, actor, "office.add", row.id, {"code": code}, now)
     return queries.office(session, row.id)
+
+
+def change_office(
+    session: Session,
+    office_id: str,
+    *,
+    name: str,
+    guest: bool,
+    titles_visible: bool,
+    actor: Actor,
+    now: datetime,
+) -> Office:
+    """Change what an office is called and shows; its code stays, for rules and exports name it."""
+    row = _row(session, OfficeRow, office_id, Text("There is no such office."))
+    _check_guest(session, guest and not row.guest)
+    row.name, row.guest, row.titles_visible = _given_name(name), guest, titles_visible
+    details = {"guest": guest, "titles_visible": titles_visible}
+    audit.record(session, actor, "office.change", office_id, details, now)
+    return queries.office(session, office_id)
 
 
 def add_person(  # the fields of a person
@@ -62,7 +97,7 @@ def add_person(  # the fields of a person
     heads_own_office: bool = False,
 ) -> Person:
     """Add a person; Conflict when the sign-in name is taken in any way of writing it."""
-    normal = normalise_login(login)
+    normal = normalise_login(clean_line(login, _TEXT_LENGTH_MAX))
     if not normal:
         raise InvalidInput(Text("A person needs a sign-in name."))
     if session.scalar(select(PersonRow.id).where(PersonRow.login == normal)):
@@ -70,9 +105,9 @@ def add_person(  # the fields of a person
     row = PersonRow(
         id=new_uuid(),
         login=normal,
-        name=name,
-        office_id=office_id,
-        email=email,
+        name=_given_name(name),
+        office_id=queries.office(session, office_id).id,
+        email=_checked_email(email),
         language=language,
         admin=admin,
         password_hash="" if password is None else hash_password(_long_enough(password)),
@@ -86,11 +121,54 @@ def add_person(  # the fields of a person
     return queries.person(session, row.id)
 
 
+@dataclass(frozen=True)
+class PersonFields:
+    """What an administrator sets of a person; the sign-in name stays."""
+
+    name: str
+    office_id: str
+    email: str
+    admin: bool
+    active: bool
+    heads: frozenset[str]
+    """The ids of the offices that the person heads."""
+
+
+def change_person(
+    session: Session, person_id: str, given: PersonFields, *, actor: Actor, now: datetime
+) -> Person:
+    """Change a person; who becomes inactive is signed out everywhere.
+
+    What was printed stays with the office that paid for it. Conflict when administrators would
+    take the right, or the account, from themselves: so one always remains.
+    """
+    row = _row(session, PersonRow, person_id, Text("There is no such person."))
+    if actor.person_id == person_id and not (given.admin and given.active):
+        raise Conflict(Text("You can't take your own right to administer away."))
+    for office_id in (given.office_id, *given.heads):
+        queries.office(session, office_id)
+    row.name, row.email = _given_name(given.name), _checked_email(given.email)
+    row.office_id, row.admin, row.active = given.office_id, given.admin, given.active
+    session.execute(delete(HeadRow).where(HeadRow.person_id == person_id))
+    session.add_all(HeadRow(person_id=person_id, office_id=each) for each in given.heads)
+    if not given.active:
+        session.execute(delete(WebSessionRow).where(WebSessionRow.person_id == person_id))
+    session.flush()
+    details = {
+        "office": given.office_id,
+        "admin": given.admin,
+        "active": given.active,
+        "heads": sorted(given.heads),
+    }
+    audit.record(session, actor, "person.change", person_id, details, now)
+    return queries.person(session, person_id)
+
+
 def set_password(
     session: Session, person_id: str, password: str, *, actor: Actor, now: datetime
 ) -> None:
     """Give a person a new password and end their sessions everywhere."""
-    row = session.get_one(PersonRow, person_id)
+    row = _row(session, PersonRow, person_id, Text("There is no such person."))
     row.password_hash = hash_password(_long_enough(password))
     row.failures, row.locked_until = 0, None
     session.execute(delete(WebSessionRow).where(WebSessionRow.person_id == person_id))
@@ -167,6 +245,32 @@ def touch_session(session: Session, secret: str, values: dict[str, Any], *, now:
 def close_session(session: Session, secret: str) -> None:
     """End a session; ending one that has ended is fine."""
     session.execute(delete(WebSessionRow).where(WebSessionRow.secret_hash == _hashed(secret)))
+
+
+def _row(session: Session, kind: type[_Row], key: str, otherwise: Text) -> _Row:
+    row = session.get(kind, key)
+    if row is None:
+        raise NotFound(otherwise)
+    return row
+
+
+def _check_guest(session: Session, wanted: bool) -> None:
+    if wanted and queries.guest_office(session):
+        raise Conflict(Text("There is already a guest office."))
+
+
+def _given_name(name: str) -> str:
+    given = clean_line(name, _TEXT_LENGTH_MAX)
+    if not given:
+        raise InvalidInput(Text("Please enter a name."))
+    return given
+
+
+def _checked_email(email: str) -> str:
+    given = email.strip()
+    if given and not _EMAIL.fullmatch(given):
+        raise InvalidInput(Text("{email} is not a mail address.", {"email": given[:100]}))
+    return given
 
 
 def _hashed(secret: str) -> str:

@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from core import audit
 from core.db import wake_after_commit
 from core.ids import new_uuid
+from core.people import Actor
 from core.tasks.models import TaskRow
 
 CLAIM = timedelta(seconds=120)
@@ -133,3 +135,16 @@ def depth(session: Session, *, now: datetime) -> tuple[int, int]:
     """Return (tasks that are due, tasks that failed at least once)."""
     rows = session.execute(select(TaskRow.due_at, TaskRow.attempts)).all()
     return sum(due_at <= now for due_at, _ in rows), sum(attempts > 0 for _, attempts in rows)
+
+
+def try_now(session: Session, task_id: str, *, actor: Actor, now: datetime) -> None:
+    """Make a task that failed due at once; one that is done by now is left alone."""
+    changed = session.execute(
+        update(TaskRow)
+        .where(TaskRow.id == task_id)
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount == 1:  # type: ignore[attr-defined]
+        audit.record(session, actor, "task.try-now", task_id, {}, now)
+        wake_after_commit(session)

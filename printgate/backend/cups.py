@@ -27,6 +27,7 @@ TALKERS = 3
 ANSWER_SECONDS = 10.0
 QUIET_SECONDS = 5.0
 _SEND_SECONDS = 20.0
+_ADD_QUEUE_SECONDS = 25.0
 _SEND_OCTETS_PER_SECOND = 1024 * 1024
 _LIMITS = ChildLimits(calls=20_000, network=True)
 _TALKER = talker.__name__
@@ -123,6 +124,11 @@ class CupsBackend:
     def cancel(self, job_id: int) -> None:
         """Cancel a job; cancelling one that is finished or gone does nothing."""
         self._call("cancel", job_id, gone_ok=True)
+
+    def add_queue(self, name: str, device_uri: str) -> Queue:
+        """Make a driverless queue to an IPP Everywhere printer that answers now, ready for jobs."""
+        self._call("add_queue", name, device_uri, timeout_seconds=_ADD_QUEUE_SECONDS)
+        return next(queue for queue in self.queues() if queue.name == name)
 
     def _call(
         self,

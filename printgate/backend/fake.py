@@ -90,6 +90,13 @@ class FakeBackend:
         if job_id in self._jobs and self._jobs[job_id].state not in finished:
             self._change(job_id, state=JobState.CANCELED)
 
+    def add_queue(self, name: str, device_uri: str) -> Queue:
+        """Add a queue that is idle."""
+        self._answer()
+        queue = Queue(name, device_uri, name, "", "idle", (), accepting=True)
+        self._queues.append(queue)
+        return queue
+
     def finish(self, job_id: int, state: JobState, impressions: int = 0) -> None:
         """Play the printer: end a job with so many impressions."""
         self._change(job_id, state=state, impressions=impressions)

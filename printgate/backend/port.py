@@ -103,6 +103,10 @@ class Backend(Protocol):
         """Cancel a job; cancelling one that is finished or gone does nothing."""
         ...
 
+    def add_queue(self, name: str, device_uri: str) -> Queue:
+        """Make a driverless queue to an IPP Everywhere printer that answers now, ready for jobs."""
+        ...
+
 
 @dataclass(frozen=True)
 class DeviceCount:

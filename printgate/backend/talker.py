@@ -7,11 +7,13 @@ its life. Values are JSON's; what CUPS says is handed on as it is, and read in c
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import cups
 
+from core.clock import monotonic_seconds
 from core.sandbox import Refused
 from printgate.backend.port import UUID_ATTRIBUTE
 
@@ -41,6 +43,9 @@ _QUEUE_ATTRIBUTES = [
     "printer-is-accepting-jobs",
     "printer-error-policy",
 ]
+_DRIVERLESS = "IPP Everywhere"
+_DRIVERLESS_SECONDS = 10.0
+_DRIVERLESS_POLL_SECONDS = 0.2
 _HELD = {"job-hold-until": "indefinite"}
 _GONE = frozenset({cups.IPP_NOT_FOUND, cups.IPP_NOT_POSSIBLE, cups.IPP_GONE})
 
@@ -97,6 +102,32 @@ def send_document(
         raise Refused(DAMAGED)
 
 
+def add_queue(host: str, port: int, name: str, device_uri: str) -> None:
+    """Make a driverless queue to an IPP Everywhere printer that answers now, ready for jobs.
+
+    cupsd asks the printer what it can do after it has said yes, and where that fails it keeps a
+    queue that sends documents on raw; such a queue is removed again.
+    """
+    _call(host, port, lambda server: _add_queue(server, name, device_uri))
+    deadline = monotonic_seconds() + _DRIVERLESS_SECONDS
+    while monotonic_seconds() < deadline:
+        attributes = _call(host, port, lambda server: server.getPrinters()).get(name, {})
+        if attributes.get("printer-make-and-model", "").endswith(_DRIVERLESS):
+            return
+        time.sleep(_DRIVERLESS_POLL_SECONDS)
+    _call(host, port, lambda server: server.deletePrinter(name))
+    raise Refused(UNAVAILABLE, f"{device_uri} did not say what it can do")
+
+
+def _add_queue(server: Any, name: str, device_uri: str) -> None:  # noqa: ANN401  # as above
+    server.addPrinter(name, device=device_uri, ppdname="everywhere")
+    # One bad job must not stop the queue, and nobody prints past the gateway.
+    server.setPrinterErrorPolicy(name, "retry-job")
+    server.setPrinterShared(name, False)
+    server.enablePrinter(name)
+    server.acceptJobs(name)
+
+
 def release(host: str, port: int, job_id: int) -> None:
     """Let a held job print."""
     _call(host, port, lambda server: server.setJobHoldUntil(job_id, "no-hold"))
@@ -145,7 +176,8 @@ def _call(host: str, port: int, work: Callable[[Any], T]) -> T:
 FUNCTIONS = tuple(
     f"{__name__}:{each.__name__}"
     for each in (
-        queues, active_jobs, recent_jobs, job, create_held, send_document, release, cancel,
+        queues, add_queue, active_jobs, recent_jobs, job, create_held, send_document, release,
+        cancel,
     )
 )  # fmt: skip
 """What the sandbox may be asked to run."""

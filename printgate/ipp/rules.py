@@ -72,6 +72,9 @@ SYNTAXES: dict[str, Syntax] = {
     "requested-attributes": Syntax((Tag.KEYWORD,), several=True),
     "job-ids": Syntax((Tag.INTEGER,), several=True, lowest=1),
     "message": Syntax(_TEXTS),
+    "job-hold-until": Syntax(_KEYWORD_OR_NAME),
+    "job-password": Syntax((Tag.OCTET_STRING,)),
+    "job-password-encryption": Syntax(_KEYWORD_OR_NAME),
     "identify-actions": Syntax((Tag.KEYWORD,), several=True),
     "job-k-octets": Syntax((Tag.INTEGER,), lowest=0),
     "job-impressions": Syntax((Tag.INTEGER,), lowest=0),
@@ -215,6 +218,8 @@ _JOB_TARGET = frozenset(
         Operation.SEND_DOCUMENT,
         Operation.CANCEL_JOB,
         Operation.GET_JOB_ATTRIBUTES,
+        Operation.HOLD_JOB,
+        Operation.RELEASE_JOB,
         Operation.CLOSE_JOB,
     }
 )

@@ -20,6 +20,8 @@ HANDLERS: dict[int, Callable[[Parts, Exchange], Message]] = {
     Operation.CLOSE_JOB: submit.close_job,
     Operation.CANCEL_JOB: jobs.cancel_job,
     Operation.CANCEL_MY_JOBS: jobs.cancel_my_jobs,
+    Operation.HOLD_JOB: jobs.hold_job,
+    Operation.RELEASE_JOB: jobs.release_job,
     Operation.GET_JOB_ATTRIBUTES: jobs.get_job_attributes,
     Operation.GET_JOBS: jobs.get_jobs,
     Operation.GET_PRINTER_ATTRIBUTES: printers.get_printer_attributes,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from core.text import Text
+from printgate.holding import Hold, hold_until
 from printgate.ipp.answer import cut
 from printgate.ipp.tags import JOB_STATES, GroupTag
 from printgate.ipp.values import (
@@ -33,6 +34,7 @@ _REASONS = {
     "readable": "document-format-error",
     "secrecy": "account-authorization-failed",
 }
+_HOLD_REASONS = {Hold.RULE: ("job-release-wait",), Hold.PIN: ("job-password-wait",)}
 _MESSAGE_MAX = 1023
 ANSWERED = frozenset({"job-id", "job-uri", "job-state", "job-state-reasons", "job-state-message"})
 """What the answer to a job creation says of the job (RFC 8011 §4.2.1.2)."""
@@ -43,6 +45,7 @@ LISTED = frozenset({"job-id", "job-uri"})
 _TEMPLATE = frozenset(
     {
         "copies",
+        "job-hold-until",
         "sides",
         "media",
         "number-up",
@@ -75,6 +78,8 @@ def state_of(job: Job) -> tuple[JobState, tuple[str, ...]]:
     if job.stage is Stage.RELEASED and "job-printing" not in job.state_reasons:
         # It waits for its printer. Plain pending keeps a CUPS client asking, and able to cancel.
         state, reasons = JobState.PENDING, job.state_reasons or ("job-queued",)
+    if job.stage is Stage.HELD:
+        reasons = _HOLD_REASONS.get(job.hold, reasons)
     if job.stage is Stage.REFUSED and job.reasons:
         reasons = (*reasons, _REASONS.get(job.reasons[-1].rule, "account-authorization-failed"))
     if job.stage in (Stage.CANCELED, Stage.ABORTED) and job.state_reasons:
@@ -136,6 +141,7 @@ def _ticket(job: Job) -> Iterator[Attribute]:
     ticket: JobTicket = job.ticket
     yield integer("copies", ticket.copies)
     yield integer("number-up", ticket.number_up)
+    yield keyword("job-hold-until", hold_until(job.hold))
     for label in ("sides", "media", "print-color-mode", "print-scaling", "output-bin"):
         word = getattr(ticket, label.replace("-", "_"))
         if word is not None:

@@ -1,4 +1,4 @@
-"""Jobs that are here: Cancel-Job, Cancel-My-Jobs, Get-Job-Attributes, Get-Jobs."""
+"""Jobs that are here: cancelling, holding, releasing and asking about them."""
 
 from sqlalchemy.orm import Session
 
@@ -6,6 +6,7 @@ from core.text import Text
 from printgate import queries
 from printgate.callers import Caller
 from printgate.errors import UnknownPerson
+from printgate.holding import HOLD_UNTIL, NO_HOLD
 from printgate.ipp.answer import requested
 from printgate.ipp.errors import IppError
 from printgate.ipp.rules import target_path
@@ -17,7 +18,7 @@ from printgate.operations.printer_attributes import WHICH_JOBS
 from printgate.operations.submit import may_touch
 from printgate.parts import Parts
 from printgate.queries import Job
-from printgate.service import finish
+from printgate.service import finish, holding
 
 _LISTED_MAX = 1000
 
@@ -25,9 +26,7 @@ _LISTED_MAX = 1000
 def cancel_job(parts: Parts, exchange: Exchange) -> Message:
     """Cancel one job of the caller (RFC 8011 §4.3.3)."""
     with parts.database.transaction() as session:
-        job, caller = exchange.job(session), exchange.caller(session, parts)
-        if not may_touch(job, caller):
-            raise IppError(Status.NOT_AUTHORIZED, Text("This job belongs to somebody else."))
+        job, caller = _own(session, parts, exchange)
         finish.cancel(session, job.uuid, actor=caller.actor, now=parts.clock.now())
     return exchange.answer()
 
@@ -48,6 +47,29 @@ def cancel_my_jobs(parts: Parts, exchange: Exchange) -> Message:
         for job in mine:
             if job.may_cancel:
                 finish.cancel(session, job.uuid, actor=caller.actor, now=parts.clock.now())
+    return exchange.answer()
+
+
+def hold_job(parts: Parts, exchange: Exchange) -> Message:
+    """Hold one job of the caller (RFC 8011 §4.3.5); without job-hold-until, indefinitely."""
+    until = exchange.attributes.get("job-hold-until")
+    if until is not None and until.first.text() == NO_HOLD:
+        return release_job(parts, exchange)
+    # An unknown time is ignored rather than refused: the job must not print meanwhile.
+    ignored = () if until is None or until.first.text() in HOLD_UNTIL else (until,)
+    with parts.database.transaction() as session:
+        job, caller = _own(session, parts, exchange)
+        holding.hold(session, job.uuid, actor=caller.actor, now=parts.clock.now())
+    status = Status.OK_IGNORED_OR_SUBSTITUTED if ignored else Status.OK
+    return exchange.answer(status, unsupported=ignored)
+
+
+def release_job(parts: Parts, exchange: Exchange) -> Message:
+    """Release one job of the caller (RFC 8011 §4.3.6)."""
+    with parts.database.transaction() as session:
+        job, caller = _own(session, parts, exchange)
+        now = parts.clock.now()
+        holding.release_by_claim(session, job.uuid, actor=caller.actor, now=now)
     return exchange.answer()
 
 
@@ -85,6 +107,13 @@ def get_jobs(parts: Parts, exchange: Exchange) -> Message:
     return exchange.answer(
         groups=[_told(parts, exchange, job, caller, listed=True) for job in found]
     )
+
+
+def _own(session: Session, parts: Parts, exchange: Exchange) -> tuple[Job, Caller]:
+    job, caller = exchange.job(session), exchange.caller(session, parts)
+    if not may_touch(job, caller):
+        raise IppError(Status.NOT_AUTHORIZED, Text("This job belongs to somebody else."))
+    return job, caller
 
 
 def _printer_id(session: Session, exchange: Exchange) -> str | None:

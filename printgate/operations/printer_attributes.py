@@ -6,6 +6,7 @@ The printer's own description where paper and ink are concerned, ours where the 
 from collections.abc import Iterator
 from datetime import datetime
 
+from printgate.holding import HOLD_UNTIL, NO_HOLD, PIN_OCTETS_MAX, PIN_OCTETS_MIN, Encryption
 from printgate.ipp.tags import PRINTER_STATES, GroupTag, Tag
 from printgate.ipp.values import (
     Attribute,
@@ -35,6 +36,8 @@ from printgate.queries import Printer
 
 FORMATS = ("application/octet-stream", "application/pdf", "image/jpeg", "image/pwg-raster")
 LANGUAGES = ("en", "zh-cn")
+CREATION = ("job-name", "job-password", "job-password-encryption")
+"""Operation attributes of a job creation that do something here."""
 
 _FROM_DEVICE = (
     "color-supported",
@@ -164,8 +167,8 @@ def _template(printer: Printer, rules: Rules) -> Iterator[Attribute]:
     yield enum("finishings-supported", 3)
     yield integer("number-up-default", 1)
     yield integer("number-up-supported", 1, 2, 4, 6, 9, 16)
-    yield keyword("job-hold-until-default", "no-hold")
-    yield keyword("job-hold-until-supported", "no-hold")
+    yield keyword("job-hold-until-default", NO_HOLD)
+    yield keyword("job-hold-until-supported", *HOLD_UNTIL)
     yield integer("job-priority-default", 50)
     yield integer("job-priority-supported", 1)
     yield keyword("job-sheets-default", "none")
@@ -195,8 +198,11 @@ def _service(operations: tuple[int, ...]) -> Iterator[Attribute]:
     yield keyword("identify-actions-supported", "display")
     yield keyword("ipp-features-supported", "ipp-everywhere")
     yield keyword("ipp-versions-supported", "1.0", "1.1", "2.0")
-    yield keyword("job-creation-attributes-supported", "job-name", *JOB_TEMPLATE)
+    yield keyword("job-creation-attributes-supported", *CREATION, *JOB_TEMPLATE)
     yield boolean("job-ids-supported", True)
+    yield keyword("job-password-encryption-supported", *Encryption)
+    yield int_range("job-password-length-supported", (PIN_OCTETS_MIN, PIN_OCTETS_MAX))
+    yield integer("job-password-supported", PIN_OCTETS_MAX)
     yield integer("multiple-operation-time-out", 300)
     yield keyword("multiple-operation-time-out-action", "abort-job")
     yield boolean("multiple-document-jobs-supported", False)
@@ -205,7 +211,6 @@ def _service(operations: tuple[int, ...]) -> Iterator[Attribute]:
     yield keyword("pdl-override-supported", "attempted")
     yield boolean("preferred-attributes-supported", False)
     yield keyword("printer-get-attributes-supported", "document-format")
-    yield boolean("printer-is-accepting-jobs", True)
     yield boolean("printer-is-shared", True)
     yield keyword("pwg-raster-document-sheet-back", "normal")
     yield uri_scheme("reference-uri-schemes-supported", "ipp")
@@ -241,6 +246,7 @@ def _state(printer: Printer, exchange: Exchange, now: datetime) -> Iterator[Attr
     yield enum("printer-state", PRINTER_STATES[printer.state])
     yield keyword("printer-state-reasons", *(printer.state_reasons or ("none",)))
     yield text("printer-state-message", "")
+    yield boolean("printer-is-accepting-jobs", printer.retired_at is None)
     yield date_time("printer-current-time", now)
     yield date_time("printer-state-change-date-time", printer.state_changed_at)
     yield date_time("printer-config-change-date-time", printer.state_changed_at)

@@ -60,7 +60,7 @@ def cups_get_default(parts: Parts, exchange: Exchange) -> Message:
 def cups_get_printers(parts: Parts, exchange: Exchange) -> Message:
     """Tell about all printers (CUPS' own operation)."""
     with parts.database.snapshot() as session:
-        found = queries.printers(session)
+        found = queries.offered_printers(session)
     limit = exchange.number("limit") or len(found)
     return exchange.answer(groups=[_told(parts, exchange, each) for each in found[:limit]])
 

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from core.failpoints import reached
 from core.ids import new_uuid
@@ -9,17 +10,19 @@ from core.text import Text
 from printgate.callers import Caller
 from printgate.deciding import decide_now
 from printgate.errors import NoSuchJob
+from printgate.holding import Hold
 from printgate.ipp.errors import IppError, bad_request
 from printgate.ipp.tags import GroupTag, Status
 from printgate.ipp.values import Attribute, Group, Message
 from printgate.lifecycle import ACTIVE, Stage
 from printgate.operations.exchange import Exchange
+from printgate.operations.hold_reader import asked_hold
 from printgate.operations.job_attributes import ANSWERED, job_attributes
 from printgate.operations.printer_attributes import FORMATS, printer_attributes
 from printgate.operations.ticket_reader import read_ticket
 from printgate.parts import Parts
 from printgate.queries import Job, Printer, job_by_uuid
-from printgate.service import arrive
+from printgate.service import arrive, holding
 from printgate.service.arrive import NewJob
 from printgate.spool import SpoolUnavailable
 from printgate.ticket import JobTicket
@@ -31,22 +34,22 @@ _INFLATE_STEP = 256 * 1024
 
 def validate_job(parts: Parts, exchange: Exchange) -> Message:
     """Say whether a job with these attributes would be taken (RFC 8011 §4.2.3)."""
-    _, _, _, unsupported = _asked(parts, exchange)
+    _, unsupported = _asked(parts, exchange)
     return exchange.answer(_taken(unsupported), unsupported=unsupported)
 
 
 def print_job(parts: Parts, exchange: Exchange) -> Message:
     """Take a job and its document in one request (RFC 8011 §4.2.1)."""
-    printer, caller, ticket, unsupported = _asked(parts, exchange)
+    asked, unsupported = _asked(parts, exchange)
     uuid = new_uuid()
     spooled = parts.spool.receive(uuid, _document(exchange), _expected(exchange))
     if spooled.octets == 0:
         parts.spool.discard(uuid)
         raise bad_request("The request has no document.")
     try:
+        new = _new_job(exchange, uuid, asked)
         with parts.database.transaction() as session:
             now = parts.clock.now()
-            new = _new_job(exchange, uuid, printer, caller, ticket)
             arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=now)
             arrive.document_received(session, uuid, spooled, _format(exchange), now=now)
             reached("arrival-before-commit")
@@ -59,9 +62,9 @@ def print_job(parts: Parts, exchange: Exchange) -> Message:
 
 def create_job(parts: Parts, exchange: Exchange) -> Message:
     """Take a job whose document comes with Send-Document (RFC 8011 §4.2.4)."""
-    printer, caller, ticket, unsupported = _asked(parts, exchange)
+    asked, unsupported = _asked(parts, exchange)
+    new = _new_job(exchange, new_uuid(), asked)
     with parts.database.transaction() as session:
-        new = _new_job(exchange, new_uuid(), printer, caller, ticket)
         job = arrive.create_job(
             session, new, wait=parts.terms.multiple_operation, now=parts.clock.now()
         )
@@ -110,12 +113,22 @@ def close_job(parts: Parts, exchange: Exchange) -> Message:
     return exchange.answer()
 
 
-def _asked(
-    parts: Parts, exchange: Exchange
-) -> tuple[Printer, Caller, JobTicket, tuple[Attribute, ...]]:
-    """Return what a job creation asks for, checked; the order is that of the RFC."""
+@dataclass(frozen=True)
+class _Asked:
+    """What a job creation asks for, checked."""
+
+    printer: Printer
+    caller: Caller
+    ticket: JobTicket
+    hold: Hold
+    pin_key: str | None
+
+
+def _asked(parts: Parts, exchange: Exchange) -> tuple[_Asked, tuple[Attribute, ...]]:
+    """Return what a job creation asks for; the order of the checks is that of the RFC."""
     with parts.database.snapshot() as session:
         printer = exchange.printer(session)
+        arrive.check_offered(printer)
         caller = exchange.caller(session, parts)
     _check_compression(exchange)
     _check_format(exchange)
@@ -125,14 +138,22 @@ def _asked(
         known,
         fidelity=exchange.flag("ipp-attribute-fidelity", default=False),
     )
-    return printer, caller, ticket, unsupported
+    hold, pin_key = asked_hold(exchange)
+    return _Asked(printer, caller, ticket, hold, pin_key), unsupported
 
 
-def _new_job(
-    exchange: Exchange, uuid: str, printer: Printer, caller: Caller, ticket: JobTicket
-) -> NewJob:
+def _new_job(exchange: Exchange, uuid: str, asked: _Asked) -> NewJob:
     title = exchange.text_of("job-name") or exchange.text_of("document-name")
-    return NewJob(uuid, printer, caller, title, ticket, exchange.language)
+    return NewJob(
+        uuid,
+        asked.printer,
+        asked.caller,
+        title,
+        asked.ticket,
+        exchange.language,
+        asked.hold,
+        holding.pin_hash(asked.pin_key) if asked.pin_key else "",
+    )
 
 
 def _decided(

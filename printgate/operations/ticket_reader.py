@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from core.text import Text
+from printgate.holding import HOLD_UNTIL
 from printgate.ipp.answer import unsupported_name
 from printgate.ipp.decode import decode_bytes
 from printgate.ipp.errors import IppError, bad_request
@@ -18,10 +19,11 @@ from printgate.ipp.tags import GroupTag, Status
 from printgate.ipp.values import Attribute, Collection, Group, IntRange
 from printgate.ticket import JobTicket
 
-# Known and of no effect at this printer: the value that means "nothing special" is accepted.
+# Known and nothing that goes on to CUPS: the value that means "nothing special" is accepted, and
+# the holds that hold_reader.py reads.
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "job-sheets": ("none",),
-    "job-hold-until": ("no-hold",),
+    "job-hold-until": HOLD_UNTIL,
     "finishings": (3,),
     "print-content-optimize": ("auto",),
     "print-rendering-intent": ("auto",),

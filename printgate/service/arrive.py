@@ -10,7 +10,8 @@ from core.people import SYSTEM
 from core.tasks import service as tasks
 from core.text import Text, clean_line
 from printgate.callers import Caller
-from printgate.errors import JobNotPossible
+from printgate.errors import JobNotPossible, PrinterRetired
+from printgate.holding import Hold
 from printgate.lifecycle import Event, Stage
 from printgate.models import JobRow
 from printgate.policy import Reason
@@ -44,10 +45,16 @@ class NewJob:
     title: str
     ticket: JobTicket
     language: str = ""
+    hold: Hold = Hold.NONE
+    pin_hash: str = ""
 
 
 def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime) -> Job:
-    """Add a job that waits for its document until `wait` has passed; repeatable by uuid."""
+    """Add a job that waits for its document until `wait` has passed; repeatable by uuid.
+
+    PrinterRetired if the printer takes no new jobs.
+    """
+    check_offered(new.printer)
     caller = new.caller
     row = JobRow(
         uuid=new.uuid,
@@ -61,6 +68,8 @@ def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime)
         stage=Stage.RECEIVING,
         ticket_asked=new.ticket.to_json(),
         ticket=new.ticket.to_json(),
+        hold=new.hold,
+        pin_hash=new.pin_hash,
         created_at=now,
         changed_at=now,
         expires_at=now + wait,
@@ -69,6 +78,14 @@ def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime)
     session.flush()
     audit.record(session, caller.actor, "job.create", row.uuid, {"printer": new.printer.name}, now)
     return job_by_uuid(session, new.uuid)
+
+
+def check_offered(printer: Printer) -> None:
+    """Raise PrinterRetired if the printer takes no new jobs."""
+    if printer.retired_at is not None:
+        raise PrinterRetired(
+            Text("{printer} is no longer in use. Please choose another.", {"printer": printer.name})
+        )
 
 
 def document_received(

@@ -18,6 +18,7 @@ from core import notices
 from core.identity import queries as identity
 from core.text import Text
 from printgate.errors import JobNotPossible
+from printgate.holding import Hold, stronger
 from printgate.lifecycle import Event, Stage
 from printgate.models import JobRow, PrinterRow
 from printgate.policy import (
@@ -45,6 +46,8 @@ from quotas.errors import QuotaExceeded
 from quotas.units import Unit
 
 ORIGIN = "printgate"
+TRIAL = "test"
+"""The rule that a test page names as its reason, and its label in the ledger."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,9 @@ def decision_on_paper(session: Session, row: JobRow, rules: Rules) -> Decision:
 def _decision(session: Session, row: JobRow, facts: Facts, rules: Rules) -> Decision:
     asked_for = session.get_one(PrinterRow, row.printer_id)
     others = session.scalars(
-        select(PrinterRow).where(PrinterRow.id != row.printer_id).order_by(PrinterRow.name)
+        select(PrinterRow)
+        .where(PrinterRow.id != row.printer_id, PrinterRow.retired_at.is_(None))
+        .order_by(PrinterRow.name)
     )
     # A printer in the same place first: that is where the sender will look for the paper.
     nearest = sorted(others, key=lambda other: other.location != asked_for.location)
@@ -178,7 +183,7 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
             decision.sheets,
             person_id=row.person_id,
             printer=decision.printer,
-            kind="draft" if row.document_id else "job",
+            kind=_kind(row, decision),
             actor=sender(row),
             now=now,
         )
@@ -192,7 +197,18 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
     change(
         session, row, Event.ACCEPT, actor=sender(row), now=now, details={"sheets": decision.sheets}
     )
-    lay_aside(session, FORWARD_TASK, row, now)
+    if decision.hold:
+        row.hold = stronger(Hold(row.hold), Hold.RULE)
+    if Hold(row.hold) is Hold.NONE:
+        lay_aside(session, FORWARD_TASK, row, now)
+    else:
+        change(session, row, Event.HOLD, actor=sender(row), now=now, details={"why": row.hold})
+
+
+def _kind(row: JobRow, decision: Decision) -> str:
+    if row.document_id:
+        return "draft"
+    return TRIAL if any(reason.rule == TRIAL for reason in decision.reasons) else "job"
 
 
 def _tell(session: Session, row: JobRow, text: Text, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """How a job ends: settled by what came out (T3), cancelled, expired, or closed by a person."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -62,9 +62,14 @@ def settle(
 
 
 def close_unknown(session: Session, uuid: str, usage: Usage, *, actor: Actor, now: datetime) -> Job:
-    """End a job that CUPS lost, with what a person found in the tray."""
+    """End a job that CUPS lost, with what a person found in the tray.
+
+    An administrator may so end one that was cancelled and of which CUPS never says how it ended;
+    nobody else, for who cancelled it would have a reason to find nothing.
+    """
     row = job_row(session, uuid)
-    if not may(Stage(row.stage), Event.CLOSE):
+    told = Stage(row.stage) is not Stage.CANCELING or actor.admin
+    if not told or not may(Stage(row.stage), Event.CLOSE):
         raise JobNotPossible(Text("This job does not wait for an answer."))
     if not 0 <= usage.sheets <= row.sheets_reserved:
         raise JobNotPossible(
@@ -94,8 +99,11 @@ def cancel(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
     return job_by_uuid(session, uuid)
 
 
-def expire(session: Session, *, now: datetime) -> int:
-    """End the jobs whose document or answer never came; return how many there were."""
+def expire(session: Session, *, hold_expires: timedelta, now: datetime) -> int:
+    """End the jobs whose document, answer or release never came; return how many there were.
+
+    `hold_expires` is how long a held job may wait for its release.
+    """
     overdue = session.scalars(
         select(JobRow).where(
             JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at <= now
@@ -106,6 +114,24 @@ def expire(session: Session, *, now: datetime) -> int:
         change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
         if waited_for_answer and row.person_id is not None:
             text = Text("A draft waited too long for your decision and was not printed.")
+            notices.notify(session, row.person_id, text, news_path(row), now=now)
+    return len(overdue) + _expire_held(session, now - hold_expires, now)
+
+
+def _expire_held(session: Session, held_before: datetime, now: datetime) -> int:
+    overdue = session.scalars(
+        select(JobRow).where(JobRow.stage == Stage.HELD, JobRow.changed_at <= held_before)
+    ).all()
+    for row in overdue:
+        change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
+        row.sheets_used, row.impressions, row.estimated = 0, 0, False
+        quotas.service.expire(session, row.uuid, actor=SYSTEM, now=now)
+        if row.grant_id is not None:
+            _close_grant(session, row, Usage(0, 0), now)
+        if row.backend_job_id is not None:
+            lay_aside(session, CANCEL_TASK, row, now)
+        if row.person_id is not None:
+            text = Text("A held job was not released in time. It was not printed, nor charged.")
             notices.notify(session, row.person_id, text, news_path(row), now=now)
     return len(overdue)
 

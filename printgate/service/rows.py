@@ -58,7 +58,7 @@ def change(  # what a move of stage is
     row.state_reasons = list(state_reasons)
     if stage not in ACTIVE:
         row.completed_at = now
-        row.expires_at = None
+        row.expires_at, row.pin_hash = None, ""
     if stage not in _KEEPS_DOCUMENT:
         tasks.enqueue(session, DISCARD_TASK, row.uuid, now=now)
     audit.record(

@@ -21,9 +21,10 @@ from printgate import analysis, gateway
 from printgate.backend.fake import FakeBackend, FakeDevices
 from printgate.backend.port import DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
+from printgate.holding import Hold, typed_key
 from printgate.parts import Parts, Terms
 from printgate.policy import Facts, Rules
-from printgate.service import arrive, decide, printers
+from printgate.service import arrive, decide, holding, printers
 from printgate.service.arrive import NewJob
 from printgate.spool import Spool, Spooled
 from printgate.ticket import JobTicket
@@ -134,15 +135,19 @@ def furnish(parts: Parts, cast: Cast, folder: Path) -> tuple[str, int, int]:
     return document, good, bad
 
 
-def send(parts: Parts, person: Person, cast: Cast, title: str, facts: Facts) -> int:
-    """Send a job for a person and decide it; return its id."""
+def send(
+    parts: Parts, person: Person, cast: Cast, title: str, facts: Facts, pin: str | None = None
+) -> int:
+    """Send a job for a person and decide it; return its id. A PIN holds it, "" asks for a hold."""
     from printgate import queries
 
     uuid = new_uuid()
     with parts.database.transaction() as session:
         printer = queries.printer(session, "office-a")
         caller = Caller(person.login, person, cast.office)
-        new = NewJob(uuid, printer, caller, title, JobTicket())
+        hold = Hold.NONE if pin is None else Hold.PIN if pin else Hold.ASKED
+        key = holding.pin_hash(typed_key(pin)) if pin else ""
+        new = NewJob(uuid, printer, caller, title, JobTicket(), "", hold, key)
         arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=NOON)
         arrive.document_received(
             session, uuid, Spooled(Path("x"), 10, "d" * 64), "application/pdf", now=NOON

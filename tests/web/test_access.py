@@ -10,7 +10,7 @@ from tests.web.conftest import PASSWORD, Site
 from web.access import ADMIN, ANYONE, OPEN_ENDPOINTS, PERSON
 from web.sessions import COOKIE
 
-OPEN = {"/sign-in", "/language", "/healthz", "/readyz"}
+OPEN = {"/sign-in", "/language", "/healthz", "/readyz", "/release", "/release/pin"}
 
 
 def routes(site: Site):

@@ -188,7 +188,7 @@ def test_the_language_follows_the_browser_the_choice_and_stays(site: Site):
 
 
 PAGES = ["/", "/jobs", "/documents", "/office", "/office/statement", "/office/jobs", "/printers",
-         "/rules", "/admin", "/nowhere"]  # fmt: skip
+         "/release", "/rules", "/admin", "/nowhere"]  # fmt: skip
 PROPER_NAMES = {"English", "PDF", "CUPS", "ipp", "localhost", "printers", "office", "a", "b", "A4"}
 
 

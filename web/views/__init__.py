@@ -2,10 +2,30 @@
 
 from web.views.account import account
 from web.views.admin import admin
+from web.views.admin_background import admin_background
+from web.views.admin_grants import admin_grants
+from web.views.admin_offices import admin_offices
+from web.views.admin_people import admin_people
+from web.views.admin_printers import admin_printers
 from web.views.documents import documents
 from web.views.home import home
 from web.views.jobs import jobs
 from web.views.office import office
 from web.views.printers import printers
+from web.views.release import release
 
-BLUEPRINTS = (account, home, jobs, documents, office, printers, admin)
+BLUEPRINTS = (
+    account,
+    home,
+    jobs,
+    release,
+    documents,
+    office,
+    printers,
+    admin,
+    admin_offices,
+    admin_people,
+    admin_grants,
+    admin_printers,
+    admin_background,
+)

@@ -54,7 +54,7 @@ def show_document(document_id: str) -> str:
             readers=docflow.readers(session, document_id),
             opinions=docflow.opinions(session, document_id),
             grants=docflow.grants(session, document_id),
-            printers=printing.printers(session),
+            printers=printing.offered_printers(session),
             people=[
                 person
                 for person in identity.persons(session)

@@ -10,7 +10,7 @@ from printgate import deciding
 from printgate import queries as printing
 from printgate.metering import Usage
 from printgate.queries import Job
-from printgate.service import answer, finish
+from printgate.service import answer, finish, holding
 from web.access import PERSON, access
 from web.services import services
 
@@ -41,6 +41,7 @@ def show_job(job_id: int) -> str:
             job=job,
             mine=job.person_id == g.person.id,
             title=title_for(job),
+            may_release=holding.may_release(job, g.actor),
             may_print=answer.may_override(
                 services().printing.rules, g.actor, job.person_id, job.office_id
             ),

@@ -33,7 +33,7 @@ def list_printers() -> str:
     now = services().clock.now()
     since = now - timedelta(days=COURSE_DAYS)
     with services().database.snapshot() as session:
-        found = printing.printers(session)
+        found = printing.offered_printers(session)
         supplies = {
             printer.name: _supplies(
                 printing.supplies(session, printer.id),
