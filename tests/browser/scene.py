@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.blobs import blobs_for
 from core.clock import FrozenClock
 from core.db import Database
+from core.identity import queries as identity_queries
 from core.identity import service as identity
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor, Office, Person
@@ -97,7 +98,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         rules=RULES,
         terms=Terms(unknown_person="guest"),
     )
-    digest, _ = parts.blobs.put_file(paper), None
+    digest = parts.blobs.put_file(paper)
     with database.transaction() as session:
         offices, people = _people(session)
         _printers(session)
@@ -205,6 +206,12 @@ class Players:
     ) -> None:
         self._session, self._offices, self._people, self._kept = session, offices, people, kept
         self._backend_job = 100
+
+    @classmethod
+    def of(cls, session: Session, people: dict[str, Person]) -> "Players":
+        """Return the players of an office that is there already; drafts can't be sent."""
+        offices = {office.code: office for office in identity_queries.offices(session)}
+        return cls(session, offices, people, Kept("", 0))
 
     def month(self) -> None:
         """Print on every working day from the first to yesterday."""
