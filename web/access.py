@@ -34,7 +34,7 @@ def guard(open_blueprints: frozenset[str]) -> Response | None:
     """Let a request through, send it to the sign-in page, or end it. Runs before every view."""
     g.actor, g.person = None, None
     endpoint = request.endpoint
-    if endpoint is None or request.blueprint in open_blueprints or endpoint in OPEN_ENDPOINTS:
+    if request.blueprint in open_blueprints or endpoint in OPEN_ENDPOINTS:
         return None
     person_id = getattr(session, "person_id", None)
     if person_id is not None:
@@ -42,7 +42,8 @@ def guard(open_blueprints: frozenset[str]) -> Response | None:
             person = identity.person(transaction, person_id)
         if person.active:
             g.person, g.actor = person, Actor.of(person)
-    who = declared(endpoint)
+    # An address that leads nowhere: the answer is 404 for everybody, with the menu for a person.
+    who = ANYONE if endpoint is None else declared(endpoint)
     if who == ANYONE:
         return None
     if g.person is None:

@@ -70,7 +70,9 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=language.sentence, languages=language.choices(), language=language.language, words=words
     )
-    app.jinja_env.filters.update(words=language.words, local_time=language.local_time)
+    app.jinja_env.filters.update(
+        words=language.words, local_time=language.local_time, month=language.month
+    )
     app.jinja_env.filters["sheets"] = lambda number: f"{number:,}"
 
 

@@ -42,6 +42,12 @@ def local_time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(services().zone):%Y-%m-%d %H:%M}"
 
 
+def month(key: str) -> str:
+    """Return a month in words: 2026-11 is 2026年11月."""
+    year, number = key.split("-")
+    return sentence("{year}-{month}", year=year, month=number)
+
+
 def choices() -> dict[str, str]:
     """Return the languages to choose from, each by its own name."""
     return LANGUAGES

@@ -1,8 +1,12 @@
-"""The words for stages, rules and states: one table each."""
+"""The words for stages, rules and states, and what to do next: one table each."""
+
+import re
 
 from core.text import Text
 from docflow.lifecycle import State
-from printgate.lifecycle import Stage
+from printgate.lifecycle import ACTIVE, Stage
+from printgate.policy import Overrider
+from printgate.queries import Job
 from quotas.ledger import Kind
 
 STAGES: dict[Stage, Text] = {
@@ -32,7 +36,49 @@ STAGE_TONES: dict[Stage, str] = {
     Stage.EXPIRED: "bad",
     Stage.ASKED: "due",
     Stage.HELD: "due",
+    Stage.RECEIVING: "busy",
+    Stage.DECIDING: "busy",
+    Stage.ACCEPTED: "busy",
+    Stage.FORWARDED: "busy",
+    Stage.RELEASED: "busy",
+    Stage.CANCELING: "busy",
 }
+
+PRINTER_TONES = {"idle": "good", "processing": "busy", "stopped": "bad"}
+
+NEXT_STEPS: dict[Stage, Text] = {
+    Stage.ASKED: Text(
+        "Please decide below: circulate it without paper, or print it with a reason."
+    ),
+    Stage.UNKNOWN: Text(
+        "Please look into the tray and enter below how many sheets came out. "
+        "It is never printed again by itself."
+    ),
+    Stage.ABORTED: Text("Nothing more comes out. Please print it again."),
+    Stage.EXPIRED: Text("It was not printed. Please print it again if you still need it."),
+    Stage.CIRCULATED: Text("Please open the document and choose who shall read it."),
+}
+
+STEPS_AFTER_REFUSAL: dict[str, Text] = {
+    "two-sided": Text(
+        "Please choose a printer that prints both sides; the page “Printers” lists them."
+    ),
+    "limits.pages": Text("Please print it in parts."),
+    "limits.copies": Text("Please ask for fewer copies."),
+    "limits.sheets": Text("Please print fewer pages or copies, or print it in parts."),
+    "drafts": Text("Please let somebody with a sign-in name send it."),
+    "quota": Text(
+        "Please print fewer pages or copies, or ask the head of your office for more sheets."
+    ),
+    "readable": Text(
+        "Please save the document as PDF again and print that; if it fails again, "
+        "tell the administrator the number of this job."
+    ),
+}
+
+GOES_ON_ALONE = Text(
+    "It goes on by itself as soon as the printer can; please do not send it again."
+)
 
 RULES: dict[str, Text] = {
     "two-sided": Text("Two-sided"),
@@ -82,10 +128,34 @@ STATE_REASONS: dict[str, Text] = {
     "toner-low": Text("toner low"),
 }
 
+CURES: dict[str, Text] = {
+    "connecting-to-device": Text(
+        "Please see whether it is switched on and its cable is plugged in."
+    ),
+    "cover-open": Text("Please close the cover."),
+    "door-open": Text("Please close the door."),
+    "input-tray-missing": Text("Please put the tray back."),
+    "marker-supply-empty": Text("Please change the cartridge."),
+    "marker-supply-low": Text("Please have a new cartridge ready."),
+    "media-empty": Text("Please put paper in."),
+    "media-jam": Text("Please take the jammed paper out."),
+    "media-needed": Text("Please put paper in."),
+    "offline-report": Text("Please see whether it is switched on and its cable is plugged in."),
+    "paused": Text("The administrator has to start it again."),
+    "toner-empty": Text("Please change the cartridge."),
+    "toner-low": Text("Please have a new cartridge ready."),
+}
+
 DOCUMENT_STATES: dict[State, Text] = {
     State.CIRCULATING: Text("circulating"),
     State.CLOSED: Text("closed"),
     State.WITHDRAWN: Text("withdrawn"),
+}
+
+GRANT_STATES = {
+    "open": Text("on its way"),
+    "used": Text("printed"),
+    "void": Text("not printed"),
 }
 
 ENTRY_KINDS: dict[Kind, Text] = {
@@ -106,24 +176,111 @@ TASKS: dict[str, Text] = {
     "printgate.forward": Text("handing jobs to the print system"),
 }
 
+OVERRIDERS: dict[Overrider, Text] = {
+    Overrider.OWNER: Text("its owner"),
+    Overrider.HEAD: Text("the head of the office"),
+    Overrider.ADMIN: Text("the administrator"),
+}
+
 SIDES = {
     "one-sided": Text("one side"),
     "two-sided-long-edge": Text("two-sided, long edge"),
     "two-sided-short-edge": Text("two-sided, short edge"),
 }
 
+DOCUMENT_TONES: dict[State, str] = {State.CIRCULATING: "busy", State.CLOSED: "good"}
+
 SUPPLIES = {
     "toner": Text("toner"),
-    "wasteToner": Text("waste toner"),
+    "wasteToner": Text("waste toner box (room left)"),
     "ink": Text("ink"),
     "paper": Text("paper"),
+}
+
+COLOURS = {
+    "black": Text("black"),
+    "cyan": Text("cyan"),
+    "magenta": Text("magenta"),
+    "yellow": Text("yellow"),
+}
+
+TRAYS = {
+    "bottom": Text("lower tray"),
+    "by-pass-tray": Text("by-pass tray"),
+    "large-capacity": Text("large tray"),
+    "main": Text("main tray"),
+    "manual": Text("manual feed"),
+    "middle": Text("middle tray"),
+    "photo": Text("photo tray"),
+    "top": Text("upper tray"),
+}
+"""Keywords of media-source (RFC 8011 §5.2.11, PWG 5100.13): how printers call their trays."""
+
+UNKNOWN_LEVELS = {
+    -3: Text("some is left; the printer does not say how much"),
+}
+"""Levels below zero (PWG 5100.13): nothing is known, or only that it is not empty."""
+
+ADVICE: dict[int, Text] = {
+    400: Text("Please go back and check what you entered."),
+    401: Text("You find the page again after signing in."),
+    403: Text("If you need it for your work, please ask the administrator."),
+    404: Text("It may have been removed, or it belongs to somebody else. The menu leads on."),
+    405: Text("Please use the menu and the buttons of the pages."),
+    409: Text("Somebody may have been quicker. Please go back and reload the page."),
+    413: Text("Please send it in parts."),
+    500: Text("Please try again in a minute."),
+    503: Text("Please try again in a minute."),
 }
 
 
 def reason(keyword: str) -> Text:
     """Return the words for an IPP state reason; report and warning endings say no more."""
-    plain = keyword
+    return STATE_REASONS.get(_known(keyword, STATE_REASONS)) or Text("needs a look")
+
+
+def cure(keywords: tuple[str, ...]) -> Text | None:
+    """Return what somebody at the printer can do about its state reasons, if we know it."""
+    known = (CURES.get(_known(keyword, CURES)) for keyword in keywords)
+    return next((each for each in known if each is not None), None)
+
+
+def next_step(job: Job) -> Text | None:
+    """Return what the sender of a job should do now, or None if there is nothing to do."""
+    if job.stage is Stage.REFUSED and job.reasons:
+        return STEPS_AFTER_REFUSAL.get(job.reasons[-1].rule)
+    if job.stage in ACTIVE and job.state_reasons:
+        return GOES_ON_ALONE
+    return NEXT_STEPS.get(job.stage)
+
+
+def supply_name(kind: str, name: str) -> Text | str:
+    """Return what a supply is called; a name that the printer's maker gave it stays as it is."""
+    if kind == "paper":
+        tray = re.fullmatch(r"tray-(\d+)", name)
+        return Text("tray {n}", {"n": tray[1]}) if tray else TRAYS.get(name, name)
+    if kind == "wasteToner":
+        return SUPPLIES[kind]
+    colour = COLOURS.get(name.split(" ")[0].lower())
+    if colour is None or kind not in SUPPLIES:
+        return name
+    return Text("{colour} {supply}", {"colour": colour, "supply": SUPPLIES[kind]})
+
+
+def unknown_level(level: int) -> Text:
+    """Return the words for a level below zero."""
+    return UNKNOWN_LEVELS.get(level) or Text("not known: the printer does not say")
+
+
+def on_its_way(jobs: list[Job]) -> str:
+    """Return what changes when a job of these goes on; "" when none is on its way."""
+    if not any(job.stage in ACTIVE for job in jobs):
+        return ""
+    return " ".join(f"{job.id}:{job.stage}:{','.join(job.state_reasons)}" for job in jobs)
+
+
+def _known(keyword: str, table: dict[str, Text]) -> str:
     for ending in ("-report", "-warning", "-error"):
-        if keyword not in STATE_REASONS:
-            plain = plain.removesuffix(ending)
-    return STATE_REASONS.get(keyword) or STATE_REASONS.get(plain) or Text("needs a look")
+        if keyword not in table:
+            keyword = keyword.removesuffix(ending)
+    return keyword

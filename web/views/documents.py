@@ -1,11 +1,13 @@
 """My documents: those I own, those I am asked to read, and one document with all that is said."""
 
 from flask import Blueprint, Response, g, redirect, render_template, request, send_file, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.errors import InvalidInput
 from core.identity import queries as identity
 from core.ids import is_uuid
+from core.people import Person
 from core.text import Text
 from docflow import queries as docflow
 from docflow import service
@@ -55,11 +57,7 @@ def show_document(document_id: str) -> str:
             opinions=docflow.opinions(session, document_id),
             grants=docflow.grants(session, document_id),
             printers=printing.offered_printers(session),
-            people=[
-                person
-                for person in identity.persons(session)
-                if person.id not in named and person.id != document.owner_id
-            ],
+            people=_by_office(session, named | {document.owner_id}),
             may_print=document.may(Action.ASK_PRINT)
             and answer.may_override(rules, g.actor, document.owner_id, document.office_id),
         )
@@ -175,6 +173,18 @@ def _document(document_id: str) -> Document:
         raise NoSuchDocument(Text("There is no such document."))
     with services().database.snapshot() as session:
         return docflow.document(session, document_id, g.actor)
+
+
+def _by_office(session: Session, left_out: set[str]) -> list[tuple[str, list[Person]]]:
+    """Return the people of each office that has any besides those `left_out`."""
+    offices = [
+        (
+            office.name,
+            [each for each in identity.persons(session, [office.id]) if each.id not in left_out],
+        )
+        for office in identity.offices(session)
+    ]
+    return [(name, people) for name, people in offices if people]
 
 
 def _back(document_id: str) -> BaseResponse:

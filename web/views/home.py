@@ -1,11 +1,17 @@
 """The first page: what is new for me, what waits for me, my newest jobs; and two probes."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core import notices
+from core.errors import NotFound
+from core.notices import Notice
 from docflow import queries as docflow
+from docflow.lifecycle import State
 from printgate import queries as printing
 from quotas import queries as quotas
 from quotas.periods import Period
@@ -18,6 +24,14 @@ home = Blueprint("home", __name__)
 _NEWEST = 5
 
 
+@dataclass(frozen=True)
+class News:
+    """A line of news with the title of the job or document that it is about."""
+
+    notice: Notice
+    about: str
+
+
 @home.get("/")
 @access(PERSON)
 def first_page() -> str:
@@ -27,9 +41,16 @@ def first_page() -> str:
         to_read = docflow.documents_to_read(session, g.actor)
         return render_template(
             "home.html",
-            notices=notices.unseen(session, g.person.id),
+            news=[
+                News(notice, _about(session, notice.path))
+                for notice in notices.unseen(session, g.person.id)
+            ],
             unread=[document for document in to_read if document.unread],
-            mine=docflow.documents_of(session, g.actor),
+            circulating=[
+                document
+                for document in docflow.documents_of(session, g.actor)
+                if document.state is State.CIRCULATING
+            ],
             jobs=printing.jobs_of_person(session, g.person.id, limit=_NEWEST),
             balance=quotas.balance(
                 session,
@@ -64,3 +85,14 @@ def readyz() -> tuple[str, int]:
     with services().database.snapshot() as session:
         session.execute(text("SELECT 1"))
     return "ok\n", 200
+
+
+def _about(session: Session, path: str) -> str:
+    """Return the title of what the page at `path` tells of; "" if there is none for the reader."""
+    area, _, key = path.strip("/").partition("/")
+    try:
+        if area == "jobs":
+            return printing.job_for(session, int(key), g.actor).title
+        return docflow.document(session, key, g.actor).title
+    except NotFound:
+        return ""

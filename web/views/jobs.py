@@ -1,6 +1,7 @@
 """My jobs: what became of each and why; cancel, print or circulate."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.errors import InvalidInput
@@ -40,7 +41,7 @@ def show_job(job_id: int) -> str:
             "job.html",
             job=job,
             mine=job.person_id == g.person.id,
-            title=title_for(job),
+            titled=_title_shown(session, job),
             may_release=holding.may_release(job, g.actor),
             may_print=answer.may_override(
                 services().printing.rules, g.actor, job.person_id, job.office_id
@@ -101,13 +102,10 @@ def close_unknown(job_id: int) -> Response:
     return _back(job_id)
 
 
-def title_for(job: Job) -> str:
-    """Return a job's title if the reader may know it, else ""."""
-    if job.person_id is not None and job.person_id == g.person.id:
-        return job.title
-    with services().database.snapshot() as session:
-        visible = identity.office(session, job.office_id).titles_visible
-    return job.title if visible else ""
+def _title_shown(session: Session, job: Job) -> bool:
+    """Tell whether the reader may know the title: the sender, and the head where offices say so."""
+    mine = job.person_id is not None and job.person_id == g.person.id
+    return mine or identity.office(session, job.office_id).titles_visible
 
 
 def page_number() -> int:

@@ -1,32 +1,28 @@
 """My office: what was granted, used, reserved and left, down to each entry."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from datetime import date
 
 from flask import Blueprint, abort, g, render_template, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from core.identity import queries as identity
 from core.people import Office
-from core.text import Text
 from printgate import queries as printing
 from quotas import queries as quotas
 from quotas.periods import Period
 from quotas.units import TONER_UNITS_PER_PAGE, Unit
 from web import charts
 from web.access import PERSON, access
-from web.language import sentence, words
+from web.language import sentence
 from web.services import services
 from web.views.jobs import PAGE, page_number
 
 office = Blueprint("office", __name__)
 
 
-@dataclass(frozen=True)
-class PersonRow:
-    """A person's share of the office's sheets."""
-
-    name: str
-    sheets: int
+MONTHS_BACK = 12
 
 
 @office.get("/office")
@@ -45,10 +41,12 @@ def show_office() -> str:
             office=shown,
             offices=_choices(session),
             period=period,
+            months=_months(period),
             full=full,
             balance=balance,
             days=days,
-            people=people,
+            day_rows=[(f"{day:%Y-%m-%d}", sheets) for day, sheets in days.items() if sheets],
+            person_rows=people,
             toner_pages=toner.spent / TONER_UNITS_PER_PAGE,
             meter=charts.meter(
                 sentence("Sheets used, reserved and granted"),
@@ -56,17 +54,9 @@ def show_office() -> str:
                 balance.held,
                 balance.granted,
             ),
-            day_chart=charts.columns(
-                sentence("Sheets by day"),
-                [
-                    charts.Bar(str(day.day), sheets, f"{day:%Y-%m-%d}: {sheets}")
-                    for day, sheets in days.items()
-                ],
-                every=5,
-            ),
+            day_chart=_day_chart(days),
             person_chart=charts.rows(
-                sentence("Sheets by person"),
-                [charts.Bar(row.name, row.sheets, f"{row.name}: {row.sheets}") for row in people],
+                sentence("Sheets by person"), sentence("sheets"), _bars(people)
             ),
         )
 
@@ -96,6 +86,7 @@ def statement() -> str:
             names=names,
             balance=quotas.balance(session, shown.id, unit, period),
             scale=TONER_UNITS_PER_PAGE if unit is Unit.TONER else 1,
+            count=count,
             page=page,
             pages=-(-count // PAGE),
         )
@@ -109,12 +100,14 @@ def office_jobs() -> str:
         shown, page = _office(session), page_number()
         if not g.actor.may_see_office(shown.id):
             abort(403)
+        count = printing.count_of_office(session, shown.id)
         return render_template(
             "office_jobs.html",
             office=shown,
             jobs=printing.jobs_of_office(session, shown.id, limit=PAGE, offset=(page - 1) * PAGE),
+            count=count,
             page=page,
-            pages=-(-printing.count_of_office(session, shown.id) // PAGE),
+            pages=-(-count // PAGE),
         )
 
 
@@ -143,16 +136,34 @@ def _period() -> Period:
         return Period.of_moment(services().clock.now(), services().zone)
 
 
-def _people(session: Session, shown: Office, period: Period, *, full: bool) -> list[PersonRow]:
+def _months(shown: Period) -> list[Period]:
+    """Return the months to choose from, newest first: the last year's, and the one shown."""
+    months = [Period.of_moment(services().clock.now(), services().zone)]
+    for _ in range(MONTHS_BACK):
+        months.append(months[-1].previous())
+    return months if shown in months else [shown, *months]
+
+
+def _people(
+    session: Session, shown: Office, period: Period, *, full: bool
+) -> list[tuple[str, int]]:
     """Return who used how much: everybody for the head, oneself and "others" for the rest."""
     spent = quotas.spent_by_person(session, shown.id, Unit.SHEETS, period)
     names = {person.id: person.name for person in identity.persons(session)}
     if full:
-        guests = words(Text("guests"))
-        return [
-            PersonRow(names.get(person_id or "", guests), sheets)
-            for person_id, sheets in spent.items()
-        ]
+        guests = sentence("guests")
+        return [(names.get(person_id or "", guests), sheets) for person_id, sheets in spent.items()]
     mine = spent.get(g.person.id, 0)
-    others = sum(spent.values()) - mine
-    return [PersonRow(g.person.name, mine), PersonRow(sentence("all others"), others)]
+    return [(g.person.name, mine), (sentence("all others"), sum(spent.values()) - mine)]
+
+
+def _day_chart(days: dict[date, int]) -> Markup:
+    rows = [(str(day.day), sheets) for day, sheets in days.items()]
+    return charts.columns(sentence("Sheets by day"), sentence("sheets"), _bars(rows), every=5)
+
+
+def _bars(rows: Iterable[tuple[str, int]]) -> list[charts.Bar]:
+    return [
+        charts.Bar(label, sheets, sentence("{label}: {n} sheets", label=label, n=sheets))
+        for label, sheets in rows
+    ]

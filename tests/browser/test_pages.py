@@ -1,0 +1,140 @@
+"""Every page in a real browser: wide and narrow, Chinese and English, light and dark.
+
+One load serves all the looks at a page; the pages are those of the application's own list of
+addresses, so a new page without a case here fails.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, ViewportSize
+
+from tests.browser.conftest import Desk, Watch
+
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 360, "height": 740}
+WHOLE = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+
+CASES = {
+    # address of the rule: (who looks, address with the names of the scene's things)
+    "/": [("wangfang", "/"), ("hanmei", "/")],
+    "/sign-in": [("", "/sign-in")],
+    "/jobs": [("wangfang", "/jobs"), ("hanmei", "/jobs")],
+    "/jobs/<int:job_id>": [
+        ("wangfang", "/jobs/{refused}"),
+        ("wangfang", "/jobs/{asked}"),
+        ("wangfang", "/jobs/{unknown}"),
+        ("wangfang", "/jobs/{waiting}"),
+        ("lijianguo", "/jobs/{rerouted}"),
+    ],
+    "/documents": [("wangfang", "/documents"), ("hanmei", "/documents")],
+    "/documents/<document_id>": [
+        ("wangfang", "/documents/{document}"),
+        ("zhangwei", "/documents/{document}"),
+    ],
+    "/office": [
+        ("lijianguo", "/office"),
+        ("zhangwei", "/office"),
+        ("lijianguo", "/office?month=2026-09"),
+    ],
+    "/office/statement": [
+        ("lijianguo", "/office/statement"),
+        ("lijianguo", "/office/statement?unit=toner"),
+    ],
+    "/office/jobs": [("lijianguo", "/office/jobs")],
+    "/printers": [("wangfang", "/printers")],
+    "/rules": [("wangfang", "/rules")],
+    "/admin": [("admin", "/admin")],
+    "": [("wangfang", "/nowhere"), ("", "/nowhere")],
+}
+NO_PAGES = {
+    "/healthz",
+    "/readyz",
+    "/static/<path:filename>",
+    "/documents/<document_id>/file",
+    "/documents/<document_id>/pages/<int:number>.png",
+}
+"""Addresses that answer with a word, a picture or a PDF."""
+
+PROPER_NAMES = {
+    "English", "PDF", "CUPS", "office", "a", "b", "c", "A3", "A4", "JPEG", "PWG", "ISO", "IEC",
+    "IPP", "AirPrint", "Linux", "Microsoft", "Class", "Driver", "Windows", "macOS",
+    "wangfang", "root",
+}  # fmt: skip
+
+LOOKS = [(login, path) for cases in CASES.values() for login, path in cases]
+
+SHOWN_WORDS = """() => {
+  const parts = [document.title];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (!parent.closest("code, script, [lang=en]")) parts.push(walker.currentNode.data);
+  }
+  for (const element of document.querySelectorAll("*")) {
+    for (const name of ["aria-label", "alt", "title", "placeholder", "data-label"])
+      parts.push(element.getAttribute(name) ?? "");
+  }
+  return parts.join(" ");
+}"""
+
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+    "button, select, summary, textarea, input:not([type=hidden]), nav a, a.brand")]
+  .filter((element) => element.checkVisibility())
+  .map((element) => [element.labels?.length ? element.labels[0] : element, element])
+  .map(([target, element]) => [target.getBoundingClientRect(), element.outerHTML])
+  .filter(([box]) => box.width < 24 || box.height < 24)
+  .map(([box, html]) => `${box.width}x${box.height} ${html}`)"""
+
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_every_page_has_its_case(desk: Desk):
+    rules = {
+        rule.rule
+        for rule in desk.scene.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.endpoint.startswith("ipp.")
+    }
+    assert rules == (set(CASES) - {""}) | NO_PAGES
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize(("login", "path"), LOOKS)
+def test_a_page_in_a_browser(desk: Desk, login: str, path: str, language: str):
+    page = desk.window(login, language).new_page()
+    watch = Watch.over(page, expected_status=404 if path == "/nowhere" else 200)
+    try:
+        page.set_viewport_size(WIDE)
+        page.goto(desk.address + path.format(**desk.scene.jobs, document=desk.scene.document))
+        _open_all(page)
+        if language == "zh-CN":
+            left = set(re.findall(r"[A-Za-z]+\d*", page.evaluate(SHOWN_WORDS))) - PROPER_NAMES
+            assert left == set()
+        else:
+            assert page.locator("html").get_attribute("lang") == "en"
+        page.evaluate(AXE_SCRIPT)
+        # The two languages have the same structure: each is looked at whole in one width.
+        for width, whole in ((WIDE, language == "zh-CN"), (NARROW, language == "en")):
+            page.set_viewport_size(width)
+            assert page.evaluate(OVERFLOW) <= 0
+            assert page.evaluate(SMALL_TARGETS) == []
+            assert not whole or _violations(page, WHOLE) == []
+        if language == "zh-CN":
+            page.emulate_media(color_scheme="dark")
+            assert _violations(page, CONTRAST) == []
+        assert watch.wrong == []
+    finally:
+        page.close()
+
+
+def _open_all(page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('details').forEach((each) => each.open = true)")
+
+
+def _violations(page: Page, which: dict[str, Any]) -> list[str]:
+    options = {"runOnly": which, "resultTypes": ["violations"]}
+    found = page.evaluate("async (options) => (await axe.run(options)).violations", options)
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
