@@ -10,50 +10,51 @@ from printgate.parts import Parts
 from printgate.policy import Facts, Outcome
 from printgate.queries import Job
 from printgate.service import decide
-from printgate.service.decide import Kept
+from printgate.service.decide import Kept, Sent, Verdict
 from printgate.spool import SpoolUnavailable
 
 
-def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
-    """Analyse and decide a job within so many seconds.
+def judge(parts: Parts, sent: Sent, *, timeout_seconds: float) -> Verdict | None:
+    """Read the document of a job and say what is to become of it; None if there was no time.
 
-    A job that cannot be analysed in time stays undecided when there is more time in the background
-    (`analysis_limit_seconds`), and is refused as too complex when there is not. A job whose turn
-    has not come stays undecided in either case.
+    A document that cannot be read in time is left for the background, where there is more time
+    (`analysis_limit_seconds`), and is called too complex when there is not; one whose turn has not
+    come is left in either case. SpoolUnavailable if there is no room to work in.
     """
+    source, output = parts.spool.source(sent.uuid), parts.spool.output(sent.uuid)
+    try:
+        document = parts.analyser.analyse(
+            source, output, sent.format, job_name=sent.title, timeout_seconds=timeout_seconds
+        )
+    except SandboxUnavailable:
+        # All children are busy with other documents: nobody has looked at this one yet.
+        return None
+    if document.timed_out and timeout_seconds < parts.terms.analysis_limit_seconds:
+        return None
+    if document.unreadable and parts.spool.is_full:
+        # What could not be written down was not read either: that says nothing of the document.
+        parts.spool.discard_output(sent.uuid)
+        raise SpoolUnavailable
+    facts = facts_of(document)
+    digest = None if document.unreadable else parts.spool.seal_output(sent.uuid)
+    with parts.database.snapshot() as session:
+        decision = decide.decision_on(session, sent, facts, parts.rules)
+    kept = keep(parts, sent.uuid) if decision.outcome is Outcome.CIRCULATE else None
+    return Verdict(decision, facts.pages, kept, digest)
+
+
+def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
+    """Read and decide a job that waits for it; it stays undecided if there was no time."""
     with parts.database.snapshot() as session:
         job = queries.job_by_uuid(session, uuid)
     if job.stage is not Stage.DECIDING:
         return job
-    source, output = parts.spool.source(uuid), parts.spool.output(uuid)
-    try:
-        document = parts.analyser.analyse(
-            source, output, job.format, job_name=job.title, timeout_seconds=timeout_seconds
-        )
-    except SandboxUnavailable:
-        # All children are busy with other documents: nobody has looked at this one yet.
+    verdict = judge(parts, decide.sent_of(job), timeout_seconds=timeout_seconds)
+    if verdict is None:
         return job
-    if document.timed_out and timeout_seconds < parts.terms.analysis_limit_seconds:
-        return job
-    if document.unreadable and parts.spool.is_full:
-        # What could not be written down was not read either: that says nothing of the document.
-        parts.spool.discard_output(uuid)
-        raise SpoolUnavailable
-    facts = facts_of(document)
-    digest = None if document.unreadable else parts.spool.seal_output(uuid)
-    with parts.database.snapshot() as session:
-        outcome = decide.predict(session, uuid, facts, parts.rules)
-    kept = keep(parts, uuid) if outcome is Outcome.CIRCULATE else None
     with parts.database.transaction() as session:
         decided = decide.decide_job(
-            session,
-            uuid,
-            facts,
-            parts.rules,
-            kept=kept,
-            output_digest=digest,
-            ask_expires=parts.terms.ask_expires,
-            now=parts.clock.now(),
+            session, uuid, verdict, ask_expires=parts.terms.ask_expires, now=parts.clock.now()
         )
         reached("decision-before-commit")
     reached("decision-after-commit")

@@ -106,8 +106,7 @@ TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
         Event.CANCEL: Stage.CANCELED,
         Event.EXPIRE: Stage.EXPIRED,
     },
-    # It expires when whoever received it died before the sender was answered.
-    Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED, Event.EXPIRE: Stage.EXPIRED},
+    Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED},
     Stage.ASKED: {**_VERDICTS, Event.EXPIRE: Stage.EXPIRED},
     Stage.ACCEPTED: {Event.FORWARD: Stage.FORWARDED, Event.HOLD: Stage.HELD, **_ON_ITS_WAY},
     Stage.HELD: {

@@ -8,11 +8,8 @@ share a database the same happens by and by: claims run out, the round `sweep` r
 import logging
 
 from core.tasks import service as tasks
-from printgate import queries
-from printgate.lifecycle import Stage
 from printgate.parts import Parts
 from printgate.reconcile import remove_orphans
-from printgate.service.rows import DECIDE_TASK
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +19,6 @@ def take_up(parts: Parts) -> None:
     now = parts.clock.now()
     with parts.database.transaction() as session:
         claims = tasks.take_back_claims(session)
-        undecided = queries.jobs_in(session, (Stage.DECIDING,))
-        for job in undecided:
-            tasks.enqueue(session, DECIDE_TASK, job.uuid, now=now)
     remove_orphans(parts, before=now)
-    if claims or undecided:
-        log.warning("taken up: %d tasks under way, %d undecided jobs", claims, len(undecided))
+    if claims:
+        log.warning("taken up: %d tasks that were under way", claims)

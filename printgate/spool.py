@@ -131,9 +131,11 @@ class Spool:
             sync_folder(self._folder)
 
     def adopt(self, incoming: str, uuid: str) -> None:
-        """Make the document that was received under another name the document of a job."""
+        """Make what was received and written under another name a job's own."""
         with _storage():
-            self.source(incoming).rename(self.source(uuid))
+            for place in (self.source, self.output):
+                with contextlib.suppress(FileNotFoundError):
+                    place(incoming).rename(place(uuid))
             sync_folder(self._folder)
 
     def seal_output(self, uuid: str) -> str:

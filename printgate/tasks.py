@@ -18,7 +18,7 @@ from printgate.errors import BackendUnavailable, DocumentDamaged, NoSuchJob
 from printgate.lifecycle import Stage
 from printgate.parts import Parts
 from printgate.queries import Job
-from printgate.service import arrive, forward
+from printgate.service import forward
 from printgate.service.rows import CANCEL_TASK, DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
 
 log = logging.getLogger(__name__)
@@ -37,17 +37,9 @@ def handlers(parts: Parts) -> dict[str, Callable[[Task], Again | None]]:
 
 
 def decide_task(parts: Parts, task: Task) -> Again | None:
-    """Decide a job whose sender was told that it is taken, or end one whose sender was not.
-
-    The second is the task that `arrive.document_received` lays aside: whoever should have decided
-    and answered died before they did.
-    """
-    if task.values.get(arrive.PROMISED):
-        job = decide_now(parts, task.subject, timeout_seconds=parts.terms.analysis_limit_seconds)
-        return Again(RETRY_SECONDS) if job.stage is Stage.DECIDING else None
-    with parts.database.transaction() as session:
-        arrive.drop_unanswered(session, task.subject, arrive.BROKEN_OFF, now=parts.clock.now())
-    return None
+    """Decide a job whose analysis outlasted the answer."""
+    job = decide_now(parts, task.subject, timeout_seconds=parts.terms.analysis_limit_seconds)
+    return Again(RETRY_SECONDS) if job.stage is Stage.DECIDING else None
 
 
 def discard_task(parts: Parts, task: Task) -> None:

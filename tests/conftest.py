@@ -6,12 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 import deploy.migrations.tables  # noqa: F401  # all tables are known to every test
 from core.clock import FrozenClock
 from core.db import Database
 from core.identity import service as identity
 from core.people import SYSTEM, Office, Person
+from printgate.policy import Facts, Rules
+from printgate.queries import job_by_uuid
+from printgate.service import decide
+from printgate.service.decide import Kept, Verdict
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """Twelve o'clock in the office's zone."""
@@ -82,3 +87,11 @@ def make_cast(database: Database) -> Cast:
             dora=person("dora", "李建国", general, heads_own_office=True),
             ada=person("ada", "管理员", legal, admin=True),
         )
+
+
+def judged(
+    session: Session, uuid: str, facts: Facts, rules: Rules, kept: Kept | None = None
+) -> Verdict:
+    """Return what the rules say of a job whose document is known to be so."""
+    sent = decide.sent_of(job_by_uuid(session, uuid))
+    return Verdict(decide.decision_on(session, sent, facts, rules), facts.pages, kept)

@@ -1,14 +1,17 @@
 """Jobs come in: Print-Job, Validate-Job, Create-Job, Send-Document, Close-Job."""
 
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
 
 from core.failpoints import reached
 from core.ids import new_uuid
 from core.text import Text
 from printgate.callers import Caller
-from printgate.deciding import decide_now
+from printgate.deciding import judge
 from printgate.errors import NoSuchJob
 from printgate.holding import Hold
 from printgate.ipp.errors import IppError, bad_request
@@ -22,9 +25,10 @@ from printgate.operations.printer_attributes import FORMATS, printer_attributes
 from printgate.operations.ticket_reader import read_ticket
 from printgate.parts import Parts
 from printgate.queries import Job, Printer, job_by_uuid
-from printgate.service import arrive, holding
+from printgate.service import arrive, decide, holding
 from printgate.service.arrive import NewJob
-from printgate.spool import SpoolUnavailable
+from printgate.service.decide import Sent, Verdict
+from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 
 _COMPRESSIONS = ("none", "gzip")
@@ -46,18 +50,17 @@ def print_job(parts: Parts, exchange: Exchange) -> Message:
     if spooled.octets == 0:
         parts.spool.discard(uuid)
         raise bad_request("The request has no document.")
-    try:
-        new = _new_job(exchange, uuid, asked)
+    new = _new_job(exchange, uuid, asked)
+    sent = _sent(exchange, new)
+    with _discarded_on_failure(parts, uuid):
+        verdict = judge(parts, sent, timeout_seconds=parts.terms.analysis_budget_seconds)
         with parts.database.transaction() as session:
             now = parts.clock.now()
             arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=now)
-            arrive.document_received(session, uuid, spooled, _format(exchange), now=now)
-            reached("arrival-before-commit")
-    except BaseException:
-        parts.spool.discard(uuid)
-        raise
-    reached("arrival-after-commit")
-    return _decided(parts, exchange, uuid, unsupported)
+            job = _receive(parts, session, sent, spooled, verdict)
+            reached("decision-before-commit")
+    reached("decision-after-commit")
+    return _decided(parts, exchange, job, unsupported)
 
 
 def create_job(parts: Parts, exchange: Exchange) -> Message:
@@ -87,18 +90,19 @@ def send_document(parts: Parts, exchange: Exchange) -> Message:
     if spooled.octets == 0:
         parts.spool.discard(incoming)
         return _about(parts, exchange, job, Status.OK, ())
-    try:
+    sent = replace(decide.sent_of(job), format=_format(exchange))
+    with _discarded_on_failure(parts, incoming):
+        verdict = judge(
+            parts,
+            replace(sent, uuid=incoming),
+            timeout_seconds=parts.terms.analysis_budget_seconds,
+        )
         with parts.database.transaction() as session:
-            arrive.document_received(
-                session, job.uuid, spooled, _format(exchange), now=parts.clock.now()
-            )
+            job = _receive(parts, session, sent, spooled, verdict)
             parts.spool.adopt(incoming, job.uuid)
-            reached("arrival-before-commit")
-    except BaseException:
-        parts.spool.discard(incoming)
-        raise
-    reached("arrival-after-commit")
-    return _decided(parts, exchange, job.uuid, ())
+            reached("decision-before-commit")
+    reached("decision-after-commit")
+    return _decided(parts, exchange, job, ())
 
 
 def close_job(parts: Parts, exchange: Exchange) -> Message:
@@ -156,21 +160,48 @@ def _new_job(exchange: Exchange, uuid: str, asked: _Asked) -> NewJob:
     )
 
 
-def _decided(
-    parts: Parts, exchange: Exchange, uuid: str, unsupported: tuple[Attribute, ...]
-) -> Message:
-    """Decide within the budget of the answer, and answer with what became of the job."""
+def _sent(exchange: Exchange, new: NewJob) -> Sent:
+    person = new.caller.person
+    return Sent(
+        new.uuid,
+        new.printer.name,
+        person.id if person else None,
+        new.caller.office.id,
+        new.title,
+        _format(exchange),
+        new.ticket,
+    )
+
+
+def _receive(
+    parts: Parts, session: Session, sent: Sent, spooled: Spooled, verdict: Verdict | None
+) -> Job:
+    """Note the document of a job and what becomes of it (T1), or that this comes later (T0)."""
+    now = parts.clock.now()
+    arrive.document_received(session, sent.uuid, spooled, sent.format, now=now)
+    if verdict is None:
+        return arrive.decide_later(session, sent.uuid, now=now)
+    return decide.decide_job(
+        session, sent.uuid, verdict, ask_expires=parts.terms.ask_expires, now=now
+    )
+
+
+@contextmanager
+def _discarded_on_failure(parts: Parts, uuid: str) -> Iterator[None]:
+    """Leave nothing in the spool of a document that did not become a job's."""
     try:
-        job = decide_now(parts, uuid, timeout_seconds=parts.terms.analysis_budget_seconds)
-    except SpoolUnavailable as error:
-        with parts.database.transaction() as session:
-            arrive.drop_unanswered(session, uuid, error.text, now=parts.clock.now())
+        yield
+    except BaseException:
+        parts.spool.discard(uuid)
         raise
-    if job.stage is Stage.DECIDING:
-        with parts.database.transaction() as session:
-            arrive.promise_decision(session, uuid, now=parts.clock.now())
+
+
+def _decided(
+    parts: Parts, exchange: Exchange, job: Job, unsupported: tuple[Attribute, ...]
+) -> Message:
+    """Answer with what became of the job."""
     reached("answer-not-sent")
-    if job.stage in (Stage.REFUSED, Stage.EXPIRED):
+    if job.stage is Stage.REFUSED:
         raise refusal(job)
     status = _taken(unsupported)
     if job.ticket.sides != job.asked.sides and job.asked.sides is not None:
@@ -187,7 +218,6 @@ def refusal(job: Job) -> IppError:
 _REFUSALS = {
     "quota": Status.ACCOUNT_LIMIT_REACHED,
     "readable": Status.DOCUMENT_FORMAT_ERROR,
-    "storage": Status.TEMPORARY_ERROR,
 }
 
 

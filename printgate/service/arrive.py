@@ -6,33 +6,24 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.people import SYSTEM
-from core.tasks import service as tasks
 from core.text import Text, clean_line
 from printgate.callers import Caller
 from printgate.errors import JobNotPossible, PrinterRetired
 from printgate.holding import Hold
 from printgate.lifecycle import Event, Stage
 from printgate.models import JobRow
-from printgate.policy import Reason
 from printgate.queries import Job, Printer, job_by_uuid
 from printgate.service.rows import (
     DECIDE_TASK,
     change,
     job_row,
     lay_aside,
-    reasons_to_json,
     sender,
 )
 from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 
 TITLE_LENGTH_MAX = 255
-STAND_IN_SECONDS = 30
-PROMISED = "promised"
-BROKEN_OFF = Text(
-    "The connection broke off before you could be told; nothing was printed. Please print it again."
-)
 
 
 @dataclass(frozen=True)
@@ -91,12 +82,7 @@ def check_offered(printer: Printer) -> None:
 def document_received(
     session: Session, uuid: str, spooled: Spooled, declared_format: str, *, now: datetime
 ) -> None:
-    """Note that the one document of a job is whole in the spool; JobNotPossible if it has one.
-
-    Whoever received the document decides on it at once and tells the sender. Should they die
-    before that, the sender has heard nothing and will send it again: so a task is laid aside here
-    that ends the job a little later, unless it is decided by then or was promised to be.
-    """
+    """Note that the one document of a job is whole in the spool; JobNotPossible if it has one."""
     row = job_row(session, uuid)
     if Stage(row.stage) is not Stage.RECEIVING:
         raise JobNotPossible(Text("This job has its document already or is over."))
@@ -110,19 +96,9 @@ def document_received(
         now=now,
         details={"octets": spooled.octets, "sha256": spooled.digest},
     )
-    lay_aside(session, DECIDE_TASK, row, now, delay_seconds=STAND_IN_SECONDS)
 
 
-def promise_decision(session: Session, uuid: str, *, now: datetime) -> None:
-    """Note that the sender is told that the job is taken: from now on it will be decided."""
-    tasks.enqueue(session, DECIDE_TASK, uuid, now=now, values={PROMISED: True})
-
-
-def drop_unanswered(session: Session, uuid: str, why: Text, *, now: datetime) -> Job:
-    """End a job whose sender was never told that it was taken; a decided one stays as it is."""
-    row = job_row(session, uuid)
-    if Stage(row.stage) is Stage.DECIDING:
-        row.reasons = reasons_to_json([Reason("storage", why)])
-        change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
-        session.flush()
+def decide_later(session: Session, uuid: str, *, now: datetime) -> Job:
+    """Have a job decided in the background (T0): its analysis outlasts the answer."""
+    lay_aside(session, DECIDE_TASK, job_row(session, uuid), now)
     return job_by_uuid(session, uuid)

@@ -17,6 +17,7 @@ import quotas.service
 from core import notices
 from core.identity import queries as identity
 from core.text import Text
+from printgate import queries
 from printgate.errors import JobNotPossible
 from printgate.holding import Hold, stronger
 from printgate.lifecycle import Event, Stage
@@ -58,33 +59,63 @@ class Kept:
     octets: int
 
 
-def predict(session: Session, uuid: str, facts: Facts, rules: Rules) -> Outcome:
-    """Return what the rules will say, without deciding anything: whether a draft must be kept."""
-    row = job_row(session, uuid)
-    return _decision(session, row, facts, rules).outcome
+@dataclass(frozen=True)
+class Verdict:
+    """What is to become of a document that was read, and all that its job must remember of it."""
+
+    decision: Decision
+    pages: int
+    kept: Kept | None = None
+    """The draft's file, where the decision is that it circulates."""
+    output_digest: str | None = None
+    """SHA-256 of the file that is printed: nothing else may go to the printer later."""
 
 
-def decide_job(  # what a decision depends on
-    session: Session,
-    uuid: str,
-    facts: Facts,
-    rules: Rules,
-    *,
-    kept: Kept | None,
-    output_digest: str | None = None,
-    ask_expires: timedelta,
-    now: datetime,
+@dataclass(frozen=True)
+class Sent:
+    """A job whose document is in the spool, as it was sent."""
+
+    uuid: str
+    printer: str
+    person_id: str | None
+    office_id: str
+    title: str
+    format: str
+    ticket: JobTicket
+    wants_paper: bool = False
+
+
+def decision_on(session: Session, sent: Sent, facts: Facts, rules: Rules) -> Decision:
+    """Return what the rules say of a job, from what is known now; nothing is changed."""
+    known = queries.offered_printers(session)
+    asked_for = queries.printer(session, sent.printer)
+    # A printer in the same place first: that is where the sender will look for the paper.
+    others = sorted(
+        (other for other in known if other.id != asked_for.id),
+        key=lambda other: other.location != asked_for.location,
+    )
+    login = identity.person(session, sent.person_id).login if sent.person_id else ""
+    return decide(
+        sent.ticket,
+        facts,
+        rules,
+        Sender(identity.office(session, sent.office_id).code, login),
+        PrinterFacts(asked_for.name, asked_for.two_sided),
+        [PrinterFacts(other.name, other.two_sided) for other in others],
+        wants_paper=sent.wants_paper,
+    )
+
+
+def decide_job(
+    session: Session, uuid: str, verdict: Verdict, *, ask_expires: timedelta, now: datetime
 ) -> Job:
-    """Decide a job that has its document; one that is decided already is returned as it is.
-
-    `kept` is the draft's file when `predict` said that it will circulate, `output_digest` that of
-    the file which is printed: nothing else may go to the printer later.
-    """
+    """Decide a job that has its document; one that is decided already is returned as it is."""
     row = job_row(session, uuid)
     if Stage(row.stage) is Stage.DECIDING:
-        row.pages, row.output_digest = facts.pages, output_digest
-        decision = _decision(session, row, facts, rules)
-        carry_out(session, row, decision, kept=kept, ask_expires=ask_expires, now=now)
+        row.pages, row.output_digest = verdict.pages, verdict.output_digest
+        carry_out(
+            session, row, verdict.decision, kept=verdict.kept, ask_expires=ask_expires, now=now
+        )
         session.flush()
     return job_by_uuid(session, uuid)
 
@@ -149,27 +180,22 @@ def circulate(session: Session, row: JobRow, kept: Kept | None, now: datetime) -
 def decision_on_paper(session: Session, row: JobRow, rules: Rules) -> Decision:
     """Return the decision on a job whose owner has said that it is to be printed."""
     row.wants_paper = True
-    return _decision(session, row, Facts(pages=row.pages), rules)
+    session.flush()
+    sent = sent_of(job_by_uuid(session, row.uuid), wants_paper=True)
+    return decision_on(session, sent, Facts(pages=row.pages), rules)
 
 
-def _decision(session: Session, row: JobRow, facts: Facts, rules: Rules) -> Decision:
-    asked_for = session.get_one(PrinterRow, row.printer_id)
-    others = session.scalars(
-        select(PrinterRow)
-        .where(PrinterRow.id != row.printer_id, PrinterRow.retired_at.is_(None))
-        .order_by(PrinterRow.name)
-    )
-    # A printer in the same place first: that is where the sender will look for the paper.
-    nearest = sorted(others, key=lambda other: other.location != asked_for.location)
-    login = identity.person(session, row.person_id).login if row.person_id else ""
-    return decide(
-        JobTicket.from_json(row.ticket_asked),
-        facts,
-        rules,
-        Sender(identity.office(session, row.office_id).code, login),
-        PrinterFacts(asked_for.name, asked_for.two_sided),
-        [PrinterFacts(other.name, other.two_sided) for other in nearest],
-        wants_paper=row.wants_paper,
+def sent_of(job: Job, *, wants_paper: bool = False) -> Sent:
+    """Return a job as it was sent."""
+    return Sent(
+        job.uuid,
+        job.printer,
+        job.person_id,
+        job.office_id,
+        job.title,
+        job.format,
+        job.asked,
+        wants_paper,
     )
 
 

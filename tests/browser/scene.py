@@ -40,7 +40,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.conftest import NOON
+from tests.conftest import NOON, judged
 from web.app import create_app
 from web.services import WebServices
 
@@ -243,15 +243,8 @@ class Players:
         arrive.create_job(session, new, wait=timedelta(minutes=5), now=at)
         spooled = Spooled(Path("x"), 10, "d" * 64)
         arrive.document_received(session, uuid, spooled, "application/pdf", now=at)
-        return decide.decide_job(
-            session,
-            uuid,
-            sending.facts,
-            sending.rules,
-            kept=self._kept,
-            ask_expires=timedelta(hours=24),
-            now=at,
-        )
+        verdict = judged(session, uuid, sending.facts, sending.rules, self._kept)
+        return decide.decide_job(session, uuid, verdict, ask_expires=timedelta(hours=24), now=at)
 
     def release(self, job: Job, at: datetime) -> None:
         """Let a job go to its printer."""

@@ -42,7 +42,7 @@ from quotas import queries as quotas
 from quotas import service as quota_service
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.conftest import NOON, Cast
+from tests.conftest import NOON, Cast, judged
 from tests.printgate.test_rules import GUEST, verdict
 
 PIN = "2468"
@@ -145,10 +145,8 @@ class Desk:
 
     def decide(self, uuid: str, pages: int = 3) -> queries.Job:
         with self.database.transaction() as session:
-            return decide.decide_job(
-                session, uuid, Facts(pages=pages), self.rules, kept=None, ask_expires=DAY,
-                now=self.now,
-            )  # fmt: skip
+            verdict = judged(session, uuid, Facts(pages=pages), self.rules)
+            return decide.decide_job(session, uuid, verdict, ask_expires=DAY, now=self.now)
 
     def send(self, hold: Hold = Hold.NONE, pin: str = "", pages: int = 3) -> queries.Job:
         uuid = self.arrive(hold, pin)

@@ -31,7 +31,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.conftest import NOON, Cast
+from tests.conftest import NOON, Cast, judged
 from web.app import create_app
 from web.services import WebServices
 
@@ -152,7 +152,7 @@ def send(
         arrive.document_received(
             session, uuid, Spooled(Path("x"), 10, "d" * 64), "application/pdf", now=NOON
         )
+        verdict = judged(session, uuid, facts, parts.rules)
         return decide.decide_job(
-            session, uuid, facts, parts.rules, kept=None, ask_expires=parts.terms.ask_expires,
-            now=NOON,
-        ).id  # fmt: skip
+            session, uuid, verdict, ask_expires=parts.terms.ask_expires, now=NOON
+        ).id
