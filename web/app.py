@@ -68,7 +68,11 @@ def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) ->
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        _=language.sentence, languages=language.choices(), language=language.language, words=words
+        _=language.sentence,
+        sentences=language.sentences,
+        languages=language.choices(),
+        language=language.language,
+        words=words,
     )
     app.jinja_env.filters.update(
         words=language.words, local_time=language.local_time, month=language.month

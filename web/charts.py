@@ -118,7 +118,8 @@ def course(
     frame = Markup(
         '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 100 100" '
         'preserveAspectRatio="none"><rect class="ground" width="100" height="100"/>'
-        '<line class="middle" x1="0" x2="100" y1="50" y2="50"/><path class="area" d="{} V100 H{:.2f} Z"/><path class="course" d="{}"/></svg>'
+        '<line class="middle" x1="0" x2="100" y1="50" y2="50"/>'
+        '<path class="area" d="{} V100 H{:.2f} Z"/><path class="course" d="{}"/></svg>'
     )
     parts = [
         frame.format(top, _COURSE, line or "M100 100", begin, line or "M100 100"),

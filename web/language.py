@@ -45,7 +45,14 @@ def local_time(moment: datetime | None) -> str:
 def month(key: str) -> str:
     """Return a month in words: 2026-11 is 2026年11月."""
     year, number = key.split("-")
-    return sentence("{year}-{month}", year=year, month=number)
+    return sentence(
+        "{year}-{month}", year=year, month=number if language() == "en" else int(number)
+    )
+
+
+def sentences(*spoken: str) -> str:
+    """Return sentences that follow each other; Chinese has no space between them."""
+    return (" " if language() == "en" else "").join(each for each in spoken if each)
 
 
 def choices() -> dict[str, str]:

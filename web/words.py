@@ -5,7 +5,7 @@ import re
 from core.text import Text
 from docflow.lifecycle import State
 from printgate.lifecycle import ACTIVE, Stage
-from printgate.policy import Overrider
+from printgate.policy import OneSidedAction, Overrider
 from printgate.queries import Job
 from quotas.ledger import Kind
 
@@ -180,6 +180,12 @@ OVERRIDERS: dict[Overrider, Text] = {
     Overrider.OWNER: Text("its owner"),
     Overrider.HEAD: Text("the head of the office"),
     Overrider.ADMIN: Text("the administrator"),
+}
+
+ONE_SIDED_PRINTER: dict[OneSidedAction, Text] = {
+    OneSidedAction.REROUTE: Text("A job for a printer with one side goes to one that prints both."),
+    OneSidedAction.REFUSE: Text("A job for a printer with one side is refused."),
+    OneSidedAction.PRINT: Text("A job for a printer with one side is let through."),
 }
 
 SIDES = {

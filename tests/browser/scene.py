@@ -47,9 +47,7 @@ from web.services import WebServices
 PASSWORD = "correct horse"
 RULES = Rules()
 ASK = replace(RULES, drafts=DraftAction.ASK)
-DRAFT = Text(
-    'This is a draft ("{marker}"): drafts circulate here without paper.', {"marker": "讨论稿"}
-)
+MARKERS = ("讨论稿", "征求意见稿", "送审稿")
 TITLES = (
     ("关于召开主任会议的通知", 2, 6),
     ("常委会会议日程", 3, 12),
@@ -272,7 +270,7 @@ class Players:
         def send(title: str, pages: int, **more: object) -> Job:
             nonlocal at
             at += timedelta(minutes=9)
-            facts = Facts(pages=pages, draft=DRAFT if "稿" in title else None)
+            facts = Facts(pages=pages, draft=_draft_by(title))
             return self.send(Sending("wangfang", at, title, facts, **more))  # type: ignore[arg-type]
 
         aborted = send("常委会公报（第八期）", 16)
@@ -348,3 +346,10 @@ class Players:
             actor=Actor.of(owner),
         )
         return document
+
+
+def _draft_by(title: str) -> Text | None:
+    """Return what analysis says of a paper with such a title."""
+    marker = next((each for each in MARKERS if each in title), None)
+    words = 'This is a draft ("{marker}"): drafts circulate here without paper.'
+    return Text(words, {"marker": marker}) if marker else None
