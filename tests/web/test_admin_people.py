@@ -30,6 +30,7 @@ def shown_password(page: str) -> str:
 def test_people_are_found_by_what_is_known_of_them(site: Site):
     ada = site.browser("ada")
     everybody = text(ada.get(PATH))
+    assert "找到 5 人" in everybody
     assert all(name in everybody for name in ("王芳", "张伟", "赵敏", "李建国"))
     for words, found in (
         ("王", {"王芳"}), ("BOB", {"张伟"}), ("example.org", {"王芳"}), ("%", set()), ("_", set()),
