@@ -63,7 +63,7 @@ def find_persons(
 
 def count_persons(session: Session, words: str, office_id: str | None) -> int:
     """Return how many persons `find_persons` finds."""
-    return session.scalar(_found(words, office_id).with_only_columns(func.count())) or 0
+    return session.scalar(_found(words, office_id).with_only_columns(func.count(PersonRow.id))) or 0
 
 
 def administrators(session: Session) -> list[Person]:

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from sqlalchemy import func, select
 
+from core.audit import AuditRow
 from core.identity import service as identity
 from tests.conftest import NOON
 from tests.web.conftest import PASSWORD, Site
@@ -20,6 +22,9 @@ def routes(site: Site):
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             path = rule.rule.replace("<int:job_id>", str(site.job))
             path = path.replace("<document_id>", site.document).replace("<int:number>", "1")
+            path = path.replace("<office_id>", site.cast.office.id).replace("<name>", "office-a")
+            path = path.replace("<person_id>", site.cast.bob.id).replace("<task_id>", "x")
+            assert "<" not in path, path
             yield method, path, rule.endpoint
 
 
@@ -41,6 +46,32 @@ def test_without_a_sign_in_nothing_opens(site: Site):
             assert answer.location.startswith("/sign-in?next=")
         else:
             assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("login", ["alice", "dora"])
+def test_what_is_the_administrators_opens_to_nobody_else(site: Site, login: str):
+    browser = site.browser(login)
+    walked = 0
+    for method, path, endpoint in routes(site):
+        if getattr(site.app.view_functions[endpoint], "access", None) == ADMIN:
+            answer = browser.get(path) if method == "GET" else browser.post(path)
+            assert answer.status_code == 403, path
+            walked += 1
+    assert walked > 25
+
+
+def test_looking_changes_nothing(site: Site):
+    with site.parts.database.snapshot() as session:
+        before = session.scalar(select(func.max(AuditRow.seq)))
+    browser = site.browser("ada")
+    with site.parts.database.snapshot() as session:
+        signed_in = session.scalar(select(func.max(AuditRow.seq)))
+    for method, path, _ in routes(site):
+        if method == "GET" and site.document not in path:
+            assert browser.get(path).status_code == 200, path
+    with site.parts.database.snapshot() as session:
+        assert session.scalar(select(func.max(AuditRow.seq))) == signed_in
+    assert (before, signed_in) == (before, (before or 0) + 1)
 
 
 @pytest.mark.parametrize("login", ["charlie", "dora", "ada"])
