@@ -19,14 +19,17 @@ from core import failpoints, mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
 from core.db import Database
+from core.metrics import Figure, Metrics
 from core.sandbox import Sandbox
 from core.settings import Settings
+from core.tasks import service as task_table
 from core.tasks.service import Task
 from core.tasks.thread_runner import ThreadRunner
 from deploy.migrations import upgrade
 from printgate import gateway, reconcile, tasks
 from printgate.backend.cups import CupsBackend
 from printgate.backend.device import IppDevices
+from printgate.figures import figures
 from printgate.parts import Parts, Terms
 from printgate.rules_file import SHIPPED, load_rules
 from printgate.spool import Spool
@@ -131,8 +134,21 @@ def _app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
         page_images=docflow.rendering.PageImages(sandbox, settings.data / "pages"),
         printing=parts,
         zone=parts.terms.zone,
+        metrics=Metrics(lambda: _figures(parts)),
+        metrics_token=settings.metrics_token,
     )
     return create_app(services, blueprints=(gateway.blueprint(parts),))
+
+
+def _figures(parts: Parts) -> list[Figure]:
+    now = parts.clock.now()
+    with parts.database.snapshot() as session:
+        due, failing = task_table.depth(session, now=now)
+        return [
+            Figure("tasks_due", "Background tasks that are due", due),
+            Figure("tasks_failing", "Background tasks that failed and are tried again", failing),
+            *figures(session, now),
+        ]
 
 
 def _secret_key(settings: Settings) -> str:

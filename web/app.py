@@ -7,10 +7,10 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from core.errors import PrintgateError
-from core.ids import new_uuid
 from core.text import Text
 from web import language, words
 from web.access import guard
+from web.observing import observe
 from web.services import KEY, WebServices
 from web.sessions import DatabaseSessions
 from web.views import BLUEPRINTS
@@ -51,6 +51,8 @@ def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) ->
     )
     app.extensions[KEY] = services
     app.session_interface = DatabaseSessions(services.database, services.clock)
+    # First of all, so that a request that is ended early is noted too.
+    observe(app, services.metrics)
     csrf = CSRFProtect(app)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
@@ -109,7 +111,7 @@ def _http_error(error: HTTPException) -> tuple[str, int] | Response:
 
 
 def _failure(error: Exception) -> tuple[str, int]:
-    error_id = new_uuid()[:8]
+    error_id = g.request_id
     log.error("%s %s failed (%s)", request.method, request.path, error_id, exc_info=error)
     return _page(_SENTENCES[500], 500, error_id)
 

@@ -8,6 +8,7 @@ from flask import current_app
 from core.blobs import Blobs
 from core.clock import Clock
 from core.db import Database
+from core.metrics import Metrics
 from docflow.rendering import PageImages
 from printgate.parts import Parts
 
@@ -25,6 +26,8 @@ class WebServices:
     page_images: PageImages
     printing: Parts
     zone: ZoneInfo
+    metrics: Metrics
+    metrics_token: str = ""
     secure: bool = False
 
 

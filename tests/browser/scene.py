@@ -16,6 +16,7 @@ from core.db import Database
 from core.identity import queries as identity_queries
 from core.identity import service as identity
 from core.ids import new_uuid
+from core.metrics import Metrics
 from core.people import SYSTEM, Actor, Office, Person
 from core.sandbox import Sandbox
 from core.text import Text
@@ -106,7 +107,10 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         document = office.documents()
         _uncontrolled(session)
     images = rendering.PageImages(sandbox, folder / "pages")
-    services = WebServices(database, clock, "key", parts.blobs, images, parts, parts.terms.zone)
+    metrics = Metrics(list)
+    services = WebServices(
+        database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics
+    )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
     return Scene(app, parts, people, jobs, document)
 

@@ -13,6 +13,7 @@ from core.blobs import blobs_for
 from core.clock import FrozenClock
 from core.db import Database
 from core.ids import new_uuid
+from core.metrics import Figure, Metrics
 from core.people import SYSTEM, Actor, Person
 from core.sandbox import Sandbox
 from docflow import rendering
@@ -21,6 +22,7 @@ from printgate import analysis, gateway
 from printgate.backend.fake import FakeBackend, FakeDevices
 from printgate.backend.port import DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
+from printgate.figures import figures
 from printgate.holding import Hold, typed_key
 from printgate.parts import Parts, Terms
 from printgate.policy import Facts, Rules
@@ -36,6 +38,7 @@ from web.app import create_app
 from web.services import WebServices
 
 PASSWORD = "correct horse"
+TOKEN = "token of the collector"
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,17 @@ def site(
     )
     document, job, refused = furnish(parts, cast, tmp_path)
     images = rendering.PageImages(sandbox, tmp_path / "pages")
-    services = WebServices(database, clock, "key", parts.blobs, images, parts, parts.terms.zone)
+    metrics = Metrics(lambda: figures_now(parts))
+    services = WebServices(
+        database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics, TOKEN
+    )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
     return Site(app, parts, cast, document, job, refused)
+
+
+def figures_now(parts: Parts) -> list[Figure]:
+    with parts.database.snapshot() as session:
+        return list(figures(session, parts.clock.now()))
 
 
 def furnish(parts: Parts, cast: Cast, folder: Path) -> tuple[str, int, int]:

@@ -12,11 +12,13 @@ from web.views.home import home
 from web.views.jobs import jobs
 from web.views.office import office
 from web.views.printers import printers
+from web.views.probes import probes
 from web.views.release import release
 
 BLUEPRINTS = (
     account,
     home,
+    probes,
     jobs,
     release,
     documents,

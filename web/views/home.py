@@ -1,9 +1,8 @@
-"""The first page: what is new for me, what waits for me, my newest jobs; and two probes."""
+"""The first page: what is new for me, what waits for me, my newest jobs."""
 
 from dataclasses import dataclass
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -16,7 +15,7 @@ from printgate import queries as printing
 from quotas import queries as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from web.access import ANYONE, PERSON, access
+from web.access import PERSON, access
 from web.services import services
 
 home = Blueprint("home", __name__)
@@ -69,22 +68,6 @@ def put_away() -> Response:
         notice_id = request.form.get("notice") or None
         notices.mark_seen(session, g.person.id, notice_id, now=services().clock.now())
     return redirect(url_for("home.first_page"))
-
-
-@home.get("/healthz")
-@access(ANYONE)
-def healthz() -> tuple[str, int]:
-    """Say that the process lives."""
-    return "ok\n", 200
-
-
-@home.get("/readyz")
-@access(ANYONE)
-def readyz() -> tuple[str, int]:
-    """Say that the database answers."""
-    with services().database.snapshot() as session:
-        session.execute(text("SELECT 1"))
-    return "ok\n", 200
 
 
 def _about(session: Session, path: str) -> str:
