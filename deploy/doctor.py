@@ -38,7 +38,7 @@ class Finding:
 Check = Callable[[Settings, Database], Iterator[Finding]]
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings, *, strict: bool = False) -> list[Finding]:
     """Run every check; a check that itself fails is a finding."""
     found = []
     with opened_database(settings) as database:

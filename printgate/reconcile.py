@@ -154,9 +154,9 @@ def _in_backend(parts: Parts, job: Job, active: dict[int, BackendJob]) -> Backen
 
 def _left_behind(backend: BackendJob, job: Job) -> bool:
     """Tell whether a held job is one that nobody will release any more."""
-    if job.stage is Stage.ACCEPTED:
-        return False  # it is being created at this moment
-    return backend.id != job.backend_job_id or job.stage not in (*AT_BACKEND, Stage.FORWARDED)
+    if job.stage in (Stage.ACCEPTED, Stage.FORWARDED):
+        return False  # it may have been created this moment, its id not noted yet
+    return backend.id != job.backend_job_id or job.stage not in AT_BACKEND
 
 
 def _note_waiting(parts: Parts, jobs: list[Job]) -> None:
