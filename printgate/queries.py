@@ -52,6 +52,7 @@ class Job:
     document_id: str | None
     created_at: datetime
     changed_at: datetime
+    expires_at: datetime | None
     processing_at: datetime | None
     completed_at: datetime | None
 
@@ -322,6 +323,7 @@ def _job(
         document_id=row.document_id,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        expires_at=row.expires_at,
         processing_at=row.processing_at,
         completed_at=row.completed_at,
     )

@@ -10,7 +10,6 @@ from deploy.lab.cupsd import CupsServer
 from deploy.lab.printer import VirtualPrinter
 from deploy.lab.process import Process
 
-
 PRINTERS = {"office-a": True, "office-b": False}
 """The printers of the demo's office, and whether each is two-sided."""
 

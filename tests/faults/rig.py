@@ -1,5 +1,4 @@
-"""What the fault tests are made of: Printgate as a real process, papers that can be told apart, and
-the closing audit that every test ends with.
+"""What the fault tests are made of: Printgate as a process of its own, papers, the closing audit.
 
 What came out is read from the files that the virtual printers kept, never from our own books: each
 paper bears a title and a text of its own.
@@ -271,7 +270,7 @@ def _seed(lab: Lab, settings: Settings) -> None:
 
 def rounds(default: int = 1) -> int:
     """Return how often each fault is tried: FAULT_ROUNDS, or once in the normal suite."""
-    return int(os.environ.get("FAULT_ROUNDS", default))
+    return int(os.environ.get("FAULT_ROUNDS", default))  # noqa: TID251  # of the tests
 
 
 def within(seconds: float, ready: Callable[[], bool]) -> float:
