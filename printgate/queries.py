@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import OfficeRow, PersonRow
@@ -189,6 +189,16 @@ def jobs_in(session: Session, stages: Iterable[Stage]) -> list[Job]:
     """Return all jobs in these stages, oldest first."""
     names = [str(stage) for stage in stages]
     return _many(session, _jobs().where(JobRow.stage.in_(names)).order_by(JobRow.id))
+
+
+def count_alike(session: Session, job: Job) -> int:
+    """Return how many jobs a printer may take for this one, itself included: title and person."""
+    query = select(func.count()).where(
+        JobRow.title == job.title,
+        JobRow.claimed_name == job.claimed_name,
+        or_(JobRow.completed_at.is_(None), JobRow.completed_at >= job.created_at),
+    )
+    return session.scalar(query) or 0
 
 
 def jobs_with(session: Session, uuids: Iterable[str]) -> dict[str, Job]:

@@ -31,3 +31,16 @@ def server(lab: Lab, template: Path, tmp_path: Path) -> Iterator[Server]:
         yield made
         made.stop()
         made.database.close()
+
+
+@pytest.fixture(scope="module")
+def running(lab: Lab, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Printgate on a fresh office, working, shared by the tests of a file."""
+    folder = tmp_path_factory.mktemp("running")
+    lab.backend.run("cancel", "-a", "-x")
+    with state_of_an_office(lab, folder, template):
+        made = Server(lab, folder)
+        made.start()
+        yield made
+        made.stop()
+        made.database.close()
