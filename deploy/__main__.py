@@ -76,12 +76,13 @@ def explain_settings() -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--strict", is_flag=True, help="Prove that nothing was lost or charged twice, too.")
 @click.pass_obj
-def doctor(settings: Settings, *, as_json: bool) -> None:
+def doctor(settings: Settings, *, as_json: bool, strict: bool) -> None:
     """Look for what is wrong: settings of CUPS, ways past the gateway, books that do not add up."""
     from deploy.doctor import examine, report
 
-    findings = examine(settings)
+    findings = examine(settings, strict=strict)
     click.echo(report(findings, as_json=as_json))
     sys.exit(1 if any(finding.bad for finding in findings) else 0)
 

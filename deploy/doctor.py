@@ -1,12 +1,10 @@
 """The doctor: looks for what is wrong, and says what it is, why it matters and how to mend it."""
 
-import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,50 +14,29 @@ from core.db import Database
 from core.settings import Settings
 from core.tasks import service as tasks
 from deploy.bootstrap import opened_database
+from deploy.findings import Check, Finding, report
+from deploy.proofs import PROOFS
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
 from printgate.spool import Spool
 from quotas import queries as quotas
 
+__all__ = ["examine", "report"]
+
 NOBODY = 65534
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    check: str
-    bad: bool
-    what: str
-    mend: str = ""
-
-
-Check = Callable[[Settings, Database], Iterator[Finding]]
-
-
-def examine(settings: Settings) -> list[Finding]:
-    """Run every check; a check that itself fails is a finding."""
+def examine(settings: Settings, *, strict: bool = False) -> list[Finding]:
+    """Run every check, and with `strict` every proof; one that itself fails is a finding."""
     found = []
     with opened_database(settings) as database:
-        for name, check in CHECKS.items():
+        for name, check in (CHECKS | (PROOFS if strict else {})).items():
             try:
                 found += list(check(settings, database))
             except Exception as error:
                 found.append(Finding(name, True, f"the check itself failed: {error}"))
     return found
-
-
-def report(findings: list[Finding], *, as_json: bool = False) -> str:
-    """Return the findings as text or as JSON."""
-    if as_json:
-        return json.dumps([asdict(finding) for finding in findings], indent=2)
-    lines = []
-    for finding in findings:
-        lines.append(f"{'BAD ' if finding.bad else 'ok  '} {finding.check}: {finding.what}")
-        if finding.mend:
-            lines.append(f"     mend: {finding.mend}")
-    return "\n".join(lines)
 
 
 def _books(_settings: Settings, database: Database) -> Iterator[Finding]:

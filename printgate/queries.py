@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import OfficeRow, PersonRow
@@ -58,6 +58,7 @@ class Job:
     document_id: str | None
     created_at: datetime
     changed_at: datetime
+    expires_at: datetime | None
     processing_at: datetime | None
     completed_at: datetime | None
 
@@ -214,6 +215,16 @@ def jobs_in(session: Session, stages: Iterable[Stage]) -> list[Job]:
     return _many(session, _jobs().where(JobRow.stage.in_(names)).order_by(JobRow.id))
 
 
+def count_alike(session: Session, job: Job) -> int:
+    """Return how many jobs a printer may take for this one, itself included: title and person."""
+    query = select(func.count()).where(
+        JobRow.title == job.title,
+        JobRow.claimed_name == job.claimed_name,
+        or_(JobRow.completed_at.is_(None), JobRow.completed_at >= job.created_at),
+    )
+    return session.scalar(query) or 0
+
+
 def jobs_with(session: Session, uuids: Iterable[str]) -> dict[str, Job]:
     """Return those of our jobs that have one of these keys."""
     return {job.uuid: job for job in _many(session, _jobs().where(JobRow.uuid.in_(list(uuids))))}
@@ -360,6 +371,7 @@ def _job(
         document_id=row.document_id,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        expires_at=row.expires_at,
         processing_at=row.processing_at,
         completed_at=row.completed_at,
     )

@@ -7,13 +7,14 @@ there, and only one such); else it is what was asked for, and the figure is mark
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.failpoints import reached
 from core.tasks import service as tasks
 from core.tasks.thread_runner import Round
 from printgate import metering, queries
-from printgate.backend.port import BackendJob
+from printgate.backend.port import BackendJob, DeviceCount
 from printgate.errors import BackendUnavailable
 from printgate.lifecycle import AT_BACKEND, Event, JobState, Stage
 from printgate.metering import ONE_SIDED, Usage
@@ -155,9 +156,9 @@ def _in_backend(parts: Parts, job: Job, active: dict[int, BackendJob]) -> Backen
 
 def _left_behind(backend: BackendJob, job: Job) -> bool:
     """Tell whether a held job is one that nobody will release any more."""
-    if job.stage is Stage.ACCEPTED:
-        return False  # it is being created at this moment
-    return backend.id != job.backend_job_id or job.stage not in (*AT_BACKEND, Stage.FORWARDED)
+    if job.stage in (Stage.ACCEPTED, Stage.FORWARDED):
+        return False  # it may have been created this moment, its id not noted yet
+    return backend.id != job.backend_job_id or job.stage not in AT_BACKEND
 
 
 def _note_waiting(parts: Parts, jobs: list[Job]) -> None:
@@ -172,10 +173,9 @@ def _note_waiting(parts: Parts, jobs: list[Job]) -> None:
 
 def _bring_up_to_date(parts: Parts, job: Job, backend: BackendJob | None, printer: Printer) -> None:
     if backend is None:
-        _end(parts, job, Event.BACKEND_LOST, Usage(0, 0), ())
-    elif backend.state in _ENDS:
-        usage = _usage(parts, job, backend, printer)
-        _end(parts, job, _ENDS[backend.state], usage, backend.state_reasons)
+        _end(parts, job, Event.BACKEND_LOST, Usage(0, 0))
+    elif backend.ended:
+        _settle(parts, job, backend, printer)
     elif backend.held:
         # Noted as released and still held: the word to CUPS was lost on the way.
         with parts.database.transaction() as session:
@@ -201,7 +201,7 @@ def _why(backend: BackendJob, printer: Printer) -> tuple[str, ...]:
     return ("job-printing",) if backend.state is JobState.PROCESSING else ("job-queued",)
 
 
-def _usage(parts: Parts, job: Job, backend: BackendJob, printer: Printer) -> Usage:
+def _usage(job: Job, backend: BackendJob, counts: Sequence[DeviceCount]) -> Usage:
     pages = metering.pages_selected(job.pages, job.ticket.page_ranges)
     ticket = job.ticket
     asked = metering.estimate(
@@ -214,30 +214,53 @@ def _usage(parts: Parts, job: Job, backend: BackendJob, printer: Printer) -> Usa
     if backend.processing_at is None:
         nothing_came_out = backend.state is not JobState.COMPLETED
         return Usage(0, 0, estimated=False) if nothing_came_out else asked
-    count = parts.devices.count(
+    begun = backend.processing_at - timedelta(seconds=4)
+    certain = [each.impressions for each in counts if each.created_at >= begun]
+    if len(certain) != 1 or certain[0] is None:
+        return asked
+    if certain[0] == 0 and backend.state is JobState.COMPLETED:
+        return asked
+    return metering.measured(
+        certain[0],
+        pages,
+        copies=ticket.copies,
+        sides=ticket.sides or ONE_SIDED,
+        number_up=ticket.number_up,
+        media=ticket.media or "",
+    )
+
+
+def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer) -> None:
+    """End a job as CUPS ended it, with what the printer counted."""
+    counts = parts.devices.counts(
         printer.device_uri,
         title=job.title or "-",
         user=job.claimed_name or "anonymous",
-        since=backend.processing_at - timedelta(seconds=2),
+        since=job.created_at,
     )
-    if count is not None and (count.impressions or backend.state is not JobState.COMPLETED):
-        return metering.measured(
-            count.impressions,
-            pages,
-            copies=ticket.copies,
-            sides=ticket.sides or ONE_SIDED,
-            number_up=ticket.number_up,
-            media=ticket.media or "",
-        )
-    return asked
+    usage = _usage(job, backend, counts)
+    with parts.database.snapshot() as session:
+        alike = queries.count_alike(session, job)
+    _end(parts, job, _ENDS[backend.state], usage, backend.state_reasons, len(counts) > alike)
 
 
 def _end(
-    parts: Parts, job: Job, event: Event, usage: Usage, state_reasons: tuple[str, ...]
+    parts: Parts,
+    job: Job,
+    event: Event,
+    usage: Usage,
+    state_reasons: tuple[str, ...] = (),
+    repeated: bool = False,
 ) -> None:
     with parts.database.transaction() as session:
         finish.settle(
-            session, job.uuid, event, usage, state_reasons=state_reasons, now=parts.clock.now()
+            session,
+            job.uuid,
+            event,
+            usage,
+            state_reasons=state_reasons,
+            repeated=repeated,
+            now=parts.clock.now(),
         )
         reached("end-before-commit")
     reached("end-after-commit")

@@ -129,6 +129,36 @@ def discrepancies(session: Session) -> list[Discrepancy]:
     return found
 
 
+@dataclass(frozen=True)
+class Reserved:
+    """A reservation and how it ended."""
+
+    id: str
+    state: State
+    amount: int
+    used: int | None
+    settlements: int
+    """Ledger entries that settled it; never more than one."""
+
+
+def reservations(session: Session) -> list[Reserved]:
+    """Return every reservation ever made, for those who compare them with what they were for."""
+    settled = (
+        select(EntryRow.reservation_id, func.count().label("settlements"))
+        .where(EntryRow.kind == Kind.SETTLE)
+        .group_by(EntryRow.reservation_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(ReservationRow, func.coalesce(settled.c.settlements, 0)).outerjoin(
+            settled, settled.c.reservation_id == ReservationRow.id
+        )
+    )
+    return [
+        Reserved(row.id, State(row.state), row.amount, row.used, int(count)) for row, count in rows
+    ]
+
+
 def _periods(session: Session, account_id: str) -> list[str]:
     of_entries = select(EntryRow.period).where(EntryRow.account_id == account_id)
     of_balances = select(BalanceRow.period).where(BalanceRow.account_id == account_id)

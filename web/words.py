@@ -93,6 +93,7 @@ RULES: dict[str, Text] = {
     "secrecy": Text("Secrecy"),
     "readable": Text("Readable document"),
     "storage": Text("Safekeeping"),
+    "backend": Text("Print system"),
 }
 
 PRINTER_STATES = {

@@ -131,6 +131,26 @@ def fail(session: Session, task: Task, error: str, *, now: datetime) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A task that is laid aside, as somebody who looks for what is stuck sees it."""
+
+    name: str
+    subject: str
+    due_at: datetime
+    claimed_until: datetime | None
+    attempts: int
+    last_error: str | None
+
+
+def waiting(session: Session) -> list[Waiting]:
+    """Return all tasks that are not done, the one due longest first."""
+    return [
+        Waiting(row.name, row.subject, row.due_at, row.claimed_until, row.attempts, row.last_error)
+        for row in session.scalars(select(TaskRow).order_by(TaskRow.due_at))
+    ]
+
+
 def depth(session: Session, *, now: datetime) -> tuple[int, int]:
     """Return (tasks that are due, tasks that failed at least once)."""
     rows = session.execute(select(TaskRow.due_at, TaskRow.attempts)).all()

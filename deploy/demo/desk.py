@@ -105,11 +105,11 @@ class Desk:
 class Browser:
     """A browser without windows: cookies, forms and their tokens."""
 
-    def __init__(self, pages: str, person: str) -> None:
+    def __init__(self, pages: str, person: str, language: str = "zh-CN") -> None:
         self._pages = pages
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(jar)
-        self._opener.addheaders = [("Accept-Language", "zh-CN")]
+        self._opener.addheaders = [("Accept-Language", language)]
         self.post("/sign-in", login=person, password=PASSWORD, next="/")
 
     def get(self, path: str) -> str:

@@ -92,6 +92,16 @@ class CupsServer:
         self._process.kill()
         self._process = None
 
+    def pause(self) -> None:
+        """Make cupsd hang."""
+        assert self._process is not None
+        self._process.pause()
+
+    def resume(self) -> None:
+        """Let a hanging cupsd go on."""
+        assert self._process is not None
+        self._process.resume()
+
     def add_queue(self, name: str, uri: str) -> None:
         """Make a driverless queue to an IPP Everywhere printer and let it accept jobs."""
         self._add_queue(name, uri, "everywhere")

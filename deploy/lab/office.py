@@ -1,7 +1,8 @@
-"""An office in a folder: a bus, two printers behind queues, and a desktop's CUPS."""
+"""An office in a folder: a bus, printers behind queues, and a desktop's CUPS."""
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -9,11 +10,14 @@ from deploy.lab.cupsd import CupsServer
 from deploy.lab.printer import VirtualPrinter
 from deploy.lab.process import Process
 
+PRINTERS = {"office-a": True, "office-b": False}
+"""The printers of the demo's office, and whether each is two-sided."""
+
 
 class Lab:
     """The parts of an office that are not Printgate; leaving the context ends them all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, printers: Mapping[str, bool] = PRINTERS) -> None:
         self.folder = folder
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         self.bus_address = f"unix:path={folder / 'bus'}"
@@ -21,8 +25,7 @@ class Lab:
         self.backend = CupsServer(folder / "backend", self.bus_address)
         self.client = CupsServer(folder / "client", self.bus_address)
         self.printers = {
-            "office-a": self._printer("office-a", two_sided=True),
-            "office-b": self._printer("office-b", two_sided=False),
+            name: self._printer(name, two_sided=two_sided) for name, two_sided in printers.items()
         }
 
     def __enter__(self) -> "Lab":

@@ -81,8 +81,10 @@ class VirtualPrinter:
             self._process = None
 
     def behave(self, **knobs: int | str) -> None:
-        """Tell the print engine how to behave: delay_seconds, stop_after, lie, jam."""
-        (self.folder / "behave.json").write_text(json.dumps(knobs), encoding="utf-8")
+        """Tell the print engine how to behave: delay_seconds, stop_after, lie, jam_after."""
+        whole = self.folder / "behave.part"
+        whole.write_text(json.dumps(knobs), encoding="utf-8")
+        whole.rename(self.folder / "behave.json")
 
     def set_supply(self, index: int, level: int) -> None:
         """Set a toner level in per cent."""

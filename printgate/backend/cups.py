@@ -19,7 +19,7 @@ from core.clock import monotonic_seconds
 from core.sandbox import ChildLimits, Sandbox, SandboxCrashed, SandboxError, SandboxTimeout
 from core.text import Text
 from printgate.backend import talker
-from printgate.backend.port import UUID_ATTRIBUTE, BackendJob, JobRequest, Queue
+from printgate.backend.port import UUID_ATTRIBUTE, BackendJob, JobRequest, Queue, keywords
 from printgate.errors import BackendUnavailable, DocumentDamaged
 from printgate.lifecycle import JobState
 
@@ -203,7 +203,7 @@ def _job(job_id: int, attributes: Mapping[str, Any]) -> BackendJob:
 
 def _keywords(value: str | list[str] | None) -> tuple[str, ...]:
     found = [value] if isinstance(value, str) else value or []
-    return tuple(each for each in found if each != "none")
+    return keywords(found)
 
 
 def _count(value: object) -> int:

@@ -10,7 +10,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from printgate.backend.port import DeviceAttributes, DeviceCount, Supply
+from core.clock import monotonic_seconds
+from printgate.backend.port import DeviceAttributes, DeviceCount, Supply, keywords
 from printgate.ipp.decode import decode_bytes
 from printgate.ipp.encode import encode
 from printgate.ipp.errors import IppError
@@ -27,9 +28,10 @@ from printgate.ipp.values import (
 )
 
 _TIMEOUT_SECONDS = 4.0
+_ANSWER_SECONDS = 8.0
+_INT_MAX = 2**31 - 1
 _ANSWER_OCTETS_MAX = 1024 * 1024
 _STATES = {3: "idle", 4: "processing", 5: "stopped"}
-_FINISHED = 7
 _CLOCK_SLACK = timedelta(seconds=2)
 
 
@@ -50,16 +52,14 @@ class IppDevices:
             encoded=encode(Message((2, 0), 0, 1, (group,))),
             two_sided=any(side != "one-sided" for side in _texts(group, "sides-supported")),
             state=_STATES.get(_number(group, "printer-state") or 3, "idle"),
-            state_reasons=tuple(
-                reason for reason in _texts(group, "printer-state-reasons") if reason != "none"
-            ),
+            state_reasons=keywords(_texts(group, "printer-state-reasons")),
             supplies=tuple(_supplies(group)),
         )
 
-    def count(
+    def counts(
         self, device_uri: str, *, title: str, user: str, since: datetime
-    ) -> DeviceCount | None:
-        """Return what the printer counted for the one job with this title and user."""
+    ) -> list[DeviceCount]:
+        """Return what the printer counted for each job with this title and user since then."""
         answer = _ask(
             device_uri,
             Operation.GET_JOBS,
@@ -69,27 +69,18 @@ class IppDevices:
                 "requested-attributes",
                 "job-name",
                 "job-originating-user-name",
-                "job-state",
                 "job-impressions-completed",
                 "time-at-creation",
                 "job-printer-up-time",
             ),
         )
-        if answer is None:
-            return None
-        fitting = [
-            group
-            for group in answer.groups_of(GroupTag.JOB)
+        return [
+            DeviceCount(_number(group, "job-impressions-completed"), _created_at(group))
+            for group in (answer.groups_of(GroupTag.JOB) if answer is not None else ())
             if _texts(group, "job-name") == [title]
             and _texts(group, "job-originating-user-name") == [user]
             and _created_at(group) >= since - _CLOCK_SLACK
         ]
-        if len(fitting) != 1:
-            return None
-        impressions = _number(fitting[0], "job-impressions-completed")
-        if impressions is None:
-            return None
-        return DeviceCount(impressions, (_number(fitting[0], "job-state") or 0) >= _FINISHED)
 
 
 def _ask(device_uri: str, operation: Operation, *attributes: Attribute) -> Message | None:
@@ -118,12 +109,21 @@ def _ask(device_uri: str, operation: Operation, *attributes: Attribute) -> Messa
     try:
         headers = {"Content-Type": "application/ipp"}
         connection.request("POST", parts.path or "/", encode(request), headers)
-        octets = connection.getresponse().read(_ANSWER_OCTETS_MAX)
-        return decode_bytes(octets)[0]
+        return decode_bytes(_answer(connection.getresponse()))[0]
     except (OSError, http.client.HTTPException, IppError):
         return None
     finally:
         connection.close()
+
+
+def _answer(response: http.client.HTTPResponse) -> bytes:
+    """Read an answer, but not for ever: one that trickles in is cut off, and is then no IPP."""
+    deadline, octets = monotonic_seconds() + _ANSWER_SECONDS, b""
+    while piece := response.read1(_ANSWER_OCTETS_MAX - len(octets)):
+        octets += piece
+        if monotonic_seconds() > deadline:
+            break
+    return octets
 
 
 def _created_at(group: Group) -> datetime:
@@ -178,7 +178,7 @@ def _fields(group: Group, attribute: str) -> list[dict[str, str]]:
 
 def _int(word: str | None) -> int:
     try:
-        return int(word or "")
+        return max(-_INT_MAX, min(int(word or ""), _INT_MAX))
     except ValueError:
         return -2
 

@@ -120,14 +120,15 @@ class FakeDevices:
 
     def __init__(self) -> None:
         self.attributes: dict[str, DeviceAttributes] = {}
-        self.counts: dict[tuple[str, str], DeviceCount] = {}
+        self.counted: dict[tuple[str, str], list[DeviceCount]] = {}
 
     def describe(self, device_uri: str) -> DeviceAttributes | None:
         """Return what was set for this address."""
         return self.attributes.get(device_uri)
 
-    def count(
+    def counts(
         self, device_uri: str, *, title: str, user: str, since: datetime
-    ) -> DeviceCount | None:
+    ) -> list[DeviceCount]:
         """Return what was set for this title and user."""
-        return self.counts.get((title, user))
+        found = self.counted.get((title, user), [])
+        return [each for each in found if each.created_at >= since]

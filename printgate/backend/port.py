@@ -1,6 +1,7 @@
 """What the gateway needs of the print system behind it; adapters: cups.py, fake.py."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,19 @@ from typing import Protocol
 from printgate.lifecycle import JobState
 
 UUID_ATTRIBUTE = "printgate-job-uuid"
+
+
+_KEYWORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,254}", re.ASCII)
+_REASONS_MAX = 32
+
+
+def keywords(found: Iterable[str]) -> tuple[str, ...]:
+    """Return those words of a stranger that are IPP keywords (RFC 8011 §5.1.4), "none" left out.
+
+    They go to our own clients, into log lines and pages: what is no keyword goes nowhere.
+    """
+    fit = (each for each in found if each != "none" and _KEYWORD.fullmatch(each))
+    return tuple(dict.fromkeys(fit))[:_REASONS_MAX]
 
 
 @dataclass(frozen=True)
@@ -110,10 +124,10 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class DeviceCount:
-    """What a printer itself says of one job."""
+    """What a printer itself says of one job; `impressions` is None if it does not say."""
 
-    impressions: int
-    finished: bool
+    impressions: int | None
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -144,11 +158,8 @@ class Devices(Protocol):
         """Return what the printer says of itself, or None if it cannot be asked (not IPP, off)."""
         ...
 
-    def count(
+    def counts(
         self, device_uri: str, *, title: str, user: str, since: datetime
-    ) -> DeviceCount | None:
-        """Return what the printer counted for the one job with this title and user.
-
-        None when no job fits, or more than one does: then the count is not certain.
-        """
+    ) -> list[DeviceCount]:
+        """Return what the printer counted for each job with this title and user since then."""
         ...

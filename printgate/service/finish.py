@@ -14,8 +14,17 @@ from printgate.errors import JobNotPossible
 from printgate.lifecycle import AT_BACKEND, Event, Stage, may
 from printgate.metering import Usage, toner_units
 from printgate.models import JobRow, PrinterRow
+from printgate.policy import Reason
 from printgate.queries import Job, job_by_uuid
-from printgate.service.rows import CANCEL_TASK, change, job_row, lay_aside, news_path, sender
+from printgate.service.rows import (
+    CANCEL_TASK,
+    change,
+    job_row,
+    lay_aside,
+    news_path,
+    reasons_to_json,
+    sender,
+)
 from quotas.units import Unit
 
 _NEWS = {
@@ -25,6 +34,10 @@ _NEWS = {
         "The print system lost a job. Please look whether it came out, and say so on its page."
     ),
 }
+_REPEATED = Text(
+    "The print system broke down while this job printed and began again: it may have come out "
+    "twice. It was charged once."
+)
 
 
 def settle(
@@ -34,11 +47,14 @@ def settle(
     usage: Usage,
     *,
     state_reasons: tuple[str, ...] = (),
+    repeated: bool = False,
     now: datetime,
 ) -> Job:
     """End a job as CUPS ended it and charge what came out; ending it again changes nothing.
 
-    A job that CUPS lost keeps its reservation until a person says what came out.
+    A job that CUPS lost keeps its reservation until a person says what came out. `repeated` is
+    whether the printer had it more often than we sent it: a CUPS that dies while it prints begins
+    again when it is back. That is charged once, and said.
     """
     row = job_row(session, uuid)
     if Stage(row.stage) not in AT_BACKEND:
@@ -55,6 +71,10 @@ def settle(
     )
     if event is not Event.BACKEND_LOST:
         charge(session, row, usage, SYSTEM, now)
+    if repeated:
+        row.reasons = [*row.reasons, *reasons_to_json([Reason("backend", _REPEATED)])]
+        if row.person_id is not None:
+            notices.notify(session, row.person_id, _REPEATED, news_path(row), now=now)
     if event in _NEWS and was_wanted and row.person_id is not None:
         notices.notify(session, row.person_id, _NEWS[event], news_path(row), now=now)
     session.flush()

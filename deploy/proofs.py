@@ -1,0 +1,296 @@
+"""What `doctor --strict` proves beyond the ordinary checks: that nothing was lost or charged twice.
+
+Each proof compares two things that must agree and that different code keeps: jobs and their
+reservations, jobs and the tasks that move them, jobs and what CUPS has of them, files and their
+digests, the settings of cupsd and those on which the promises rest. All of them may run beside a
+working server: what must agree is read in one snapshot.
+"""
+
+import hashlib
+import http.client
+import socket
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+
+import docflow.queries
+from core.blobs import blobs_for
+from core.clock import SystemClock
+from core.db import Database
+from core.settings import Settings
+from core.tasks import service as tasks
+from deploy.findings import Check, Finding
+from printgate import queries as printing
+from printgate.backend.cups import CupsBackend
+from printgate.errors import BackendUnavailable
+from printgate.lifecycle import AT_BACKEND, Stage
+from printgate.queries import Job
+from printgate.service.rows import DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
+from printgate.spool import Spool
+from quotas import queries as quotas
+from quotas.ledger import State
+
+OVERDUE = timedelta(seconds=60)
+_HAVE_RESERVATION = (*AT_BACKEND, Stage.ACCEPTED, Stage.FORWARDED, Stage.UNKNOWN)
+_MOVED_BY = {
+    Stage.DECIDING: DECIDE_TASK,
+    Stage.ACCEPTED: FORWARD_TASK,
+    Stage.FORWARDED: FORWARD_TASK,
+}
+_ASK_SECONDS = 10.0
+
+CUPS_SETTINGS = {
+    "dirtycleaninterval": ("0", "jobs accepted in the last half minute die with cupsd"),
+    "synconclose": ("yes", "a power cut may leave an empty job file"),
+    "preservejobhistory": ("yes", "nobody can tell what became of a job"),
+    "preservejobfiles": ("no", "printed papers stay on the disk for a day"),
+    "errorpolicy": ("retry-job", "one bad job stops a new queue"),
+}
+"""What cupsd.conf must say, and what happens otherwise."""
+CUPS_JOBS_MIN = 500
+
+
+def _integrity(_settings: Settings, database: Database) -> Iterator[Finding]:
+    if database.engine.dialect.name != "sqlite":
+        return
+    with database.snapshot() as session:
+        said = str(session.execute(text("PRAGMA integrity_check")).scalar())
+    mend = "stop the service and restore the last good backup"
+    yield Finding(
+        "database", said != "ok", f"SQLite's own check says: {said}", mend if said != "ok" else ""
+    )
+
+
+def _reservations(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Every job on its way has one open reservation, every job that is over has none."""
+    with database.snapshot() as session:
+        reserved = {each.id: each for each in quotas.reservations(session)}
+        jobs = {job.uuid: job for job in printing.jobs_at(session)}
+    wrong = []
+    for uuid, job in jobs.items():
+        if (disagreement := _disagreement(job, reserved.pop(uuid, None))) is not None:
+            wrong.append(disagreement)
+    wrong += [f"reservation {uuid} belongs to no job" for uuid in reserved]
+    for each in wrong[:20]:
+        yield Finding(
+            "reservations",
+            True,
+            each,
+            "see the audit records of the job; book the difference as an adjustment",
+            "a change outside Printgate, or a fault in it",
+        )
+    if not wrong:
+        yield Finding("reservations", False, f"{len(jobs)} jobs agree with their reservations")
+
+
+def _disagreement(job: Job, reserved: quotas.Reserved | None) -> str | None:
+    if reserved is None:
+        owed = job.sheets_reserved if job.stage in _HAVE_RESERVATION else job.sheets_used
+        return f"job {job.id} ({job.stage}) has no reservation" if owed else None
+    is_open = reserved.state is State.RESERVED
+    if is_open is not (job.stage in _HAVE_RESERVATION):
+        return f"job {job.id} is {job.stage}, its reservation is {reserved.state}"
+    if reserved.settlements > 1:
+        return f"job {job.id} was charged {reserved.settlements} times"
+    if not is_open and (reserved.used or 0) != (job.sheets_used or 0):
+        return f"job {job.id} used {job.sheets_used} sheets, {reserved.used} were charged"
+    return None
+
+
+def _moving(settings: Settings, database: Database) -> Iterator[Finding]:
+    """Whatever was acknowledged is moved by a task, or CUPS has it."""
+    now = SystemClock().now()
+    with database.snapshot() as session:
+        waiting = tasks.waiting(session)
+        jobs = printing.jobs_in(session, (*_MOVED_BY, *AT_BACKEND))
+        receiving = printing.jobs_in(session, (Stage.RECEIVING, Stage.ASKED))
+    there = {(task.name, task.subject) for task in waiting}
+    stuck = [
+        Finding(
+            "moving",
+            True,
+            f"job {job.id} is {job.stage} and nothing moves it",
+            "cancel it on its page, or have it printed again",
+            "its task is gone",
+        )
+        for job in jobs
+        if job.stage in _MOVED_BY and (_MOVED_BY[job.stage], job.uuid) not in there
+    ]
+    stuck += _overdue(waiting, now)
+    stuck += [
+        Finding("moving", True, f"job {job.id} waits past its time", "start the service")
+        for job in receiving
+        if job.expires_at is None or job.expires_at < now - OVERDUE
+    ]
+    stuck += _not_in_cups(settings, [job for job in jobs if job.stage in AT_BACKEND])
+    yield from stuck or [Finding("moving", False, f"all {len(jobs)} jobs under way are moving")]
+
+
+def _overdue(waiting: list[tasks.Waiting], now: datetime) -> list[Finding]:
+    return [
+        Finding(
+            "moving",
+            True,
+            f"task {task.name} of {task.subject} is due since {task.due_at:%Y-%m-%d %H:%M:%S}",
+            "start the service; see its log",
+            task.last_error or "nobody works on tasks",
+        )
+        for task in waiting
+        if task.due_at < now - OVERDUE and (task.claimed_until is None or task.claimed_until < now)
+    ]
+
+
+def _not_in_cups(settings: Settings, jobs: list[Job]) -> list[Finding]:
+    with CupsBackend(settings.printing_url) as backend:
+        try:
+            found = {job.uuid: backend.job(job.backend_job_id or 0) for job in jobs}
+        except BackendUnavailable:
+            return []  # said by the check of CUPS; they wait for it
+    return [
+        Finding(
+            "moving",
+            True,
+            f"job {job.id} is {job.stage}, and CUPS does not know it",
+            "start the service: it will ask the sender what came out",
+            "CUPS lost it",
+        )
+        for job in jobs
+        if (backend_job := found[job.uuid]) is None or backend_job.uuid != job.uuid
+    ]
+
+
+def _files(settings: Settings, database: Database) -> Iterator[Finding]:
+    """Compare what waits in the spool and what is kept with the digests of what was accepted."""
+    spool = Spool(settings.spool, settings.document_octets_max)
+    blobs = blobs_for(settings.opened_blobs_url)
+    with database.snapshot() as session:
+        jobs = printing.jobs_in(session, (Stage.ASKED, Stage.ACCEPTED, Stage.FORWARDED))
+        kept = docflow.queries.digests(session)
+        leaving = {t.subject for t in tasks.waiting(session) if t.name == DISCARD_TASK}
+        known = printing.spooled_uuids(session) | leaving
+    wrong = [
+        Finding(
+            "files",
+            True,
+            f"what job {job.id} would print is not what was accepted",
+            "none needed: it will not be printed, and its sender will be told",
+            "the disk, or somebody's hand",
+        )
+        for job in jobs
+        if job.output_digest and _digest(spool.output(job.uuid)) != job.output_digest
+    ]
+    for digest in sorted(kept):
+        try:
+            whole = _digest(blobs.path(digest)) == digest
+        except FileNotFoundError:
+            whole = False
+        if not whole:
+            mend = "restore the folder of documents from a backup"
+            wrong.append(Finding("files", True, f"document {digest[:12]}… is damaged", mend))
+    before = SystemClock().now() - timedelta(seconds=5)
+    for uuid in sorted(spool.untouched_since(before) - known):
+        mend = "start the service: it removes such files"
+        wrong.append(Finding("files", True, f"{uuid} in the spool belongs to no job", mend))
+    yield from wrong or [Finding("files", False, f"{len(jobs)} jobs, {len(kept)} documents whole")]
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as reader:
+            return hashlib.file_digest(reader, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _cups_settings(settings: Settings, _database: Database) -> Iterator[Finding]:
+    with CupsBackend(settings.printing_url) as backend:
+        try:
+            queues = backend.queues()
+        except BackendUnavailable:
+            return  # said by the check of CUPS
+    for queue in queues:
+        if queue.error_policy != "retry-job":
+            yield Finding(
+                "cups-settings",
+                True,
+                f"queue {queue.name} does {queue.error_policy or 'nobody knows what'} on an error",
+                f"lpadmin -p {queue.name} -o printer-error-policy=retry-job",
+                "one bad job stops it, or is lost",
+            )
+    conf = _cupsd_conf(settings.printing_url)
+    if conf is None:
+        yield Finding("cups-settings", False, "cupsd does not show its cupsd.conf: not checked")
+    else:
+        wrong = list(conf_findings(conf))
+        yield from wrong or [Finding("cups-settings", False, "cupsd.conf keeps accepted jobs")]
+
+
+def conf_findings(conf: dict[str, str]) -> Iterator[Finding]:
+    """Yield what is wrong with the settings of a cupsd.conf."""
+    for name, (wanted, otherwise) in CUPS_SETTINGS.items():
+        said = conf.get(name, "not set")
+        if said.lower() != wanted:
+            mend = f"set {name} {wanted} in cupsd.conf"
+            yield Finding("cups-settings", True, f"{name} is {said}", mend, otherwise)
+    jobs = conf.get("maxjobs", "500")
+    if jobs.isdigit() and 0 < int(jobs) < CUPS_JOBS_MIN:
+        mend = f"set MaxJobs {CUPS_JOBS_MIN} or more in cupsd.conf"
+        yield Finding("cups-settings", True, f"MaxJobs is {jobs}", mend, "jobs are turned away")
+
+
+class _SocketConnection(http.client.HTTPConnection):
+    """HTTP over a local socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=_ASK_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        """Open the socket."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(_ASK_SECONDS)
+        self.sock.connect(self._path)
+
+
+def _cupsd_conf(url: str) -> dict[str, str] | None:
+    """Return what cupsd.conf says outside its sections, names in lower case; None if not shown."""
+    parts = urlsplit(url)
+    connection = (
+        http.client.HTTPConnection(parts.hostname, parts.port or 631, timeout=_ASK_SECONDS)
+        if parts.hostname
+        else _SocketConnection(parts.path)
+    )
+    try:
+        connection.request("GET", "/admin/conf/cupsd.conf", headers={"Connection": "close"})
+        answer = connection.getresponse()
+        octets = answer.read() if answer.status == http.client.OK else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return None if octets is None else parse_conf(octets.decode("utf-8", "replace"))
+
+
+def parse_conf(lines: str) -> dict[str, str]:
+    """Return the settings of a cupsd.conf that stand outside sections, names in lower case."""
+    found, depth = {}, 0
+    for raw in lines.splitlines():
+        line = raw.split("#", 1)[0].strip()
+        if line.startswith("<"):
+            depth += -1 if line.startswith("</") else 1
+        elif line and depth == 0:
+            name, _, value = line.partition(" ")
+            found[name.lower()] = value.strip()
+    return found
+
+
+PROOFS: dict[str, Check] = {
+    "database": _integrity,
+    "reservations": _reservations,
+    "moving": _moving,
+    "files": _files,
+    "cups-settings": _cups_settings,
+}

@@ -1,0 +1,304 @@
+"""What the fault tests are made of: Printgate as a process of its own, papers, the closing audit.
+
+What came out is read from the files that the virtual printers kept, never from our own books: each
+paper bears a title and a text of its own.
+"""
+
+import http.client
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pikepdf
+
+from core.db import Database
+from core.settings import Settings, load
+from deploy import doctor
+from deploy.lab.office import Lab
+from deploy.lab.process import Process, answers, free_port
+from deploy.seed import add_printer, seed_office
+from printgate import queries as printing
+from printgate.backend.cups import CupsBackend
+from printgate.ipp.decode import decode_bytes
+from printgate.ipp.encode import encode
+from printgate.ipp.tags import Operation, Status
+from printgate.ipp.values import boolean, name
+from printgate.lifecycle import ACTIVE, Stage
+from printgate.queries import Job
+from tests.e2e.rig import Client, job_id, until
+
+ROOT = Path(__file__).parents[2]
+PRINTERS = {"office-a": True, "office-b": True, "office-c": True, "office-d": True}
+ENDED_WITHOUT_PAPER = {Stage.EXPIRED, Stage.REFUSED, Stage.CANCELED, Stage.ABORTED}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document that can be told from every other one."""
+
+    title: str
+    octets: bytes
+    pages: int
+    printer: str = "office-a"
+
+    @property
+    def sheets(self) -> int:
+        return -(-self.pages // 2)
+
+
+def paper(pages: int = 1, printer: str = "office-a", octets: int = 0) -> Paper:
+    """Make a paper of so many pages and at least so many octets, with its title in its text."""
+    title = f"paper-{secrets.token_hex(8)}"
+    document = pikepdf.new()
+    font = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+    )
+    for number in range(pages):
+        page = document.add_blank_page(page_size=(595, 842))
+        page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+        words = f"BT /F1 12 Tf 72 700 Td ({title} {number + 1}) Tj ET"
+        page.Contents = document.make_stream(words.encode())
+    if octets:
+        document.Root.Ballast = document.make_stream(secrets.token_bytes(octets))
+    folder = Path("/tmp")  # noqa: S108  # only to let the library write a file
+    path = folder / title
+    document.save(path)
+    made = path.read_bytes()
+    path.unlink()
+    return Paper(title, made, pages, printer)
+
+
+@dataclass
+class Sent:
+    """What the clients heard."""
+
+    acknowledged: list[Paper] = field(default_factory=list)
+    refused: list[Paper] = field(default_factory=list)
+    unanswered: list[Paper] = field(default_factory=list)
+    """The connection broke: nobody knows."""
+
+
+class Server:
+    """Printgate as a process of its own, on a data folder that outlives it."""
+
+    def __init__(self, lab: Lab, folder: Path, **environment: str) -> None:
+        self.lab, self.folder, self.port = lab, folder, free_port()
+        self.environment = {
+            "PRINTGATE_DATA_DIR": str(folder / "state"),
+            "PRINTGATE_PRINTING_URL": lab.backend.url,
+            "PRINTGATE_PORT": str(self.port),
+            "PRINTGATE_UNKNOWN_PERSON": "guest",
+            **environment,
+        }
+        self.settings: Settings = load(environment=self.environment, system_file=None)
+        self.database = Database(self.settings.opened_database_url)
+        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
+
+    def start(self, **more: str) -> None:
+        """Start it and return when it answers; `more` is environment for this life only."""
+        self._process = Process(
+            [sys.executable, "-m", "deploy", "serve"],
+            self.folder / "server.log",
+            {**self.environment, **more, "PYTHONPATH": str(ROOT)},
+        )
+        self._process.wait_until(lambda: answers(self.port))
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process = None
+
+    def wait_for_death(self, seconds: float = 30) -> None:
+        """Return when it has died by itself; `start` may be called again then."""
+        assert self._process is not None
+        until(lambda: not Path(f"/proc/{self.pid}/exe").exists() or self._dead(), seconds)
+        self._process.kill()
+        self._process = None
+
+    def _dead(self) -> bool:
+        state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state == "Z"
+
+    def send(self, *papers: Paper, user: str = "wangfang", in_two: bool = False) -> Sent:
+        """Send papers at once, each by itself, and return what was heard.
+
+        `in_two`: by Create-Job and Send-Document instead of Print-Job.
+        """
+        sent = Sent()
+        threads = [
+            threading.Thread(target=self._send, args=(each, user, sent, in_two)) for each in papers
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sent
+
+    def _send(self, each: Paper, user: str, sent: Sent, in_two: bool) -> None:
+        client = Client(self.port, user)
+        operation = Operation.CREATE_JOB if in_two else Operation.PRINT_JOB
+        message = client.message(operation, name("job-name", each.title), printer=each.printer)
+        try:
+            if in_two:
+                created = job_id(client.ask(message))
+                message = client.message(
+                    Operation.SEND_DOCUMENT,
+                    boolean("last-document", True),
+                    printer=each.printer,
+                    job_id=created,
+                )
+            status, body = client.post(encode(message) + each.octets)
+        except (OSError, http.client.HTTPException):
+            sent.unanswered.append(each)
+            return
+        taken = status == 200 and decode_bytes(body)[0].code < Status.BAD_REQUEST
+        (sent.acknowledged if taken else sent.refused).append(each)
+
+    def jobs(self, title: str | None = None) -> list[Job]:
+        with self.database.snapshot() as session:
+            found = printing.jobs_at(session)
+        return [job for job in found if title is None or job.title == title]
+
+    def job(self, each: Paper) -> Job:
+        (found,) = self.jobs(each.title)
+        return found
+
+    def quiet(self, seconds: float = 60) -> None:
+        """Wait until no job is on its way and the spool is empty of what is over."""
+        until(lambda: all(job.stage not in ACTIVE for job in self.jobs()), seconds)
+        with CupsBackend(self.settings.printing_url) as backend:
+            until(lambda: not backend.active_jobs(), seconds)
+        until(lambda: not self._leftovers(), seconds)
+
+    def _leftovers(self) -> set[str]:
+        with self.database.snapshot() as session:
+            known = printing.spooled_uuids(session)
+        return {path.name.partition(".")[0] for path in self.settings.spool.iterdir()} - known
+
+
+def printed(lab: Lab) -> Counter[str]:
+    """Return how often each title came out, as the printers' own records have it."""
+    found: Counter[str] = Counter()
+    for printer in lab.printers.values():
+        for path in (printer.folder / "record").glob("*.json"):
+            found[json.loads(path.read_text(encoding="utf-8")).get("IPP_JOB_NAME", "")] += 1
+    return found
+
+
+def came_out_whole(lab: Lab, each: Paper) -> bool:
+    """Tell whether the file that a printer kept is this very paper, all pages of it."""
+    for printer in lab.printers.values():
+        for path in (printer.folder / "record").glob("*.json"):
+            if json.loads(path.read_text(encoding="utf-8")).get("IPP_JOB_NAME") == each.title:
+                text = subprocess.run(
+                    ["pdftotext", str(path.with_suffix(".doc")), "-"],
+                    capture_output=True, text=True, check=True, timeout=30,
+                ).stdout  # fmt: skip
+                return all(f"{each.title} {n + 1}" in text for n in range(each.pages))
+    return False
+
+
+def closing_audit(
+    server: Server, sent: Sent, *, unanswered_may_print: bool = True, repeats: bool = False
+) -> None:
+    """Everything that was acknowledged came out once or waits for a person; nothing else did.
+
+    With `repeats`, where a cupsd died while it printed: it begins again by itself, which nobody can
+    keep it from. Then the job must say so and be charged once.
+    """
+    server.quiet()
+    out = printed(server.lab)
+    for each in sent.acknowledged:
+        _came_out_once(server, each, out[each.title], repeats=repeats)
+    for each in sent.refused:
+        assert out[each.title] == 0
+        assert not any(job.sheets_used for job in server.jobs(each.title))
+    for each in sent.unanswered:
+        for job in server.jobs(each.title):
+            if job.stage is Stage.COMPLETED and unanswered_may_print:
+                assert (out[each.title], job.sheets_used) == (1, each.sheets)
+            else:
+                assert job.stage in ENDED_WITHOUT_PAPER, job.stage
+                assert (out[each.title], job.sheets_used or 0) == (0, 0)
+        if not server.jobs(each.title):
+            assert out[each.title] == 0
+    doctor_is_content(server)
+
+
+def _came_out_once(server: Server, each: Paper, times: int, *, repeats: bool) -> None:
+    job = server.job(each)
+    if job.stage is Stage.UNKNOWN:
+        assert times <= 1, each.title
+        return
+    if repeats and times > 1 and any(reason.rule == "backend" for reason in job.reasons):
+        times = 1
+    fate = (job.stage, times, job.sheets_used)
+    assert fate == (Stage.COMPLETED, 1, each.sheets), (fate, job, server.log[-3000:])
+    assert came_out_whole(server.lab, each)
+
+
+def doctor_is_content(server: Server, *expected: str) -> None:
+    """Run `doctor --strict` and find nothing but what is expected."""
+    found = [each for each in doctor.examine(server.settings, strict=True) if each.bad]
+    assert {each.check for each in found} == set(expected), found
+
+
+@contextmanager
+def state_of_an_office(lab: Lab, folder: Path, template: Path) -> Iterator[Path]:
+    """Copy the data folder of a fresh office: seeding one takes seconds."""
+    if not template.exists():
+        settings = load(
+            environment={
+                "PRINTGATE_DATA_DIR": str(template),
+                "PRINTGATE_PRINTING_URL": lab.backend.url,
+            },
+            system_file=None,
+        )
+        _seed(lab, settings)
+    shutil.copytree(template, folder / "state")
+    yield folder / "state"
+
+
+def _seed(lab: Lab, settings: Settings) -> None:
+    from deploy.bootstrap import opened_database
+
+    with opened_database(settings) as database, CupsBackend(settings.printing_url) as backend:
+        seed_office(database)
+        for each in lab.printers:
+            add_printer(database, backend, each, each, default=each == "office-a")
+
+
+def rounds(default: int = 1) -> int:
+    """Return how often each fault is tried: FAULT_ROUNDS, or once in the normal suite."""
+    return int(os.environ.get("FAULT_ROUNDS", default))  # noqa: TID251  # of the tests
+
+
+def within(seconds: float, ready: Callable[[], bool]) -> float:
+    """Wait for something for at most so long, and return how long it took."""
+    started = time.monotonic()
+    until(ready, seconds)
+    return time.monotonic() - started

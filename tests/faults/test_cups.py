@@ -1,0 +1,186 @@
+"""A CUPS that stops, dies, forgets or hangs: faults 27-30."""
+
+import http.client
+import shutil
+import time
+
+import pytest
+
+from deploy import doctor
+from deploy.demo.desk import Browser
+from deploy.lab.cupsd import CupsServer
+from deploy.lab.office import Lab
+from printgate import queries as printing
+from printgate.lifecycle import Stage
+from tests.e2e.rig import until
+from tests.faults.rig import (
+    PRINTERS,
+    Paper,
+    Sent,
+    Server,
+    closing_audit,
+    doctor_is_content,
+    paper,
+    printed,
+    rounds,
+)
+
+NAMES = list(PRINTERS)
+TIME_LIMIT_SECONDS = 30
+
+
+def page(server: Server, each: Paper, language: str = "zh-CN") -> str:
+    browser = Browser(f"http://127.0.0.1:{server.port}", "wangfang", language)
+    return browser.get(f"/jobs/{server.job(each).id}")
+
+
+def start(backend: CupsServer) -> None:
+    backend.start()
+    backend.wait()
+
+
+def test_stopped_and_started_again(running: Server):
+    backend = running.lab.backend
+    backend.stop()
+    try:
+        papers = [paper(2, each) for each in NAMES]
+        sent = running.send(*papers)
+        assert sent.acknowledged == papers or len(sent.acknowledged) == 4
+        until(lambda: running.job(papers[0]).state_reasons == ("connecting-to-device",))
+        assert "无法连接" in page(running, papers[0])
+        assert "can&#39;t be reached" in page(running, papers[0], "en")
+    finally:
+        start(backend)
+    closing_audit(running, sent)
+
+
+def test_killed_with_jobs_at_every_step(running: Server):
+    backend = running.lab.backend
+    for turn in range(rounds()):
+        sent = Sent()
+        for wave in range(4):
+            heard = running.send(*[paper(1 + n % 3, NAMES[n % 4]) for n in range(4)])
+            sent.acknowledged += heard.acknowledged
+            assert not heard.unanswered + heard.refused
+            if wave == 1 + turn % 2:
+                time.sleep(0.05 * (turn % 5))
+                backend.kill()
+                start(backend)
+        closing_audit(running, sent, repeats=True)
+
+
+def test_what_it_forgot_is_unknown_and_its_ids_prove_nothing(server: Server):
+    server.start()
+    lab = server.lab
+    for name in NAMES:
+        lab.backend.disable(name)
+    papers = [paper(4, each) for each in NAMES]
+    assert len(server.send(*papers).acknowledged) == len(papers)
+    until(lambda: all(server.job(each).stage is Stage.RELEASED for each in papers))
+    ids = {server.job(each).backend_job_id for each in papers}
+    forget_everything(lab)
+    # A job of somebody else's gets the id of one of ours.
+    for name in NAMES:
+        lab.backend.disable(name)
+    for _ in range(max(int(each or 0) for each in ids)):
+        lab.backend.run("lp", "-d", "office-a", "-U", "sneak", "-t", "foreign", "/etc/hostname")
+    until(lambda: all(server.job(each).stage is Stage.UNKNOWN for each in papers))
+
+    def seen() -> bool:
+        with server.database.snapshot() as session:
+            return bool(printing.foreign_jobs(session))
+
+    until(seen)
+    lab.backend.run("cancel", "-a")
+    for name in NAMES:
+        lab.backend.enable(name)
+    time.sleep(1.0)
+    assert not any(printed(lab)[each.title] for each in papers)
+    # A person looks into the tray and says what lies there.
+    assert "出纸盘里有几张是这个作业的" in page(server, papers[0])
+    browser = Browser(f"http://127.0.0.1:{server.port}", "wangfang")
+    for each in papers:
+        browser.post(f"/jobs/{server.job(each).id}/close", sheets="1")
+        assert (server.job(each).stage, server.job(each).sheets_used) == (Stage.COMPLETED, 1)
+    doctor_is_content(server, "foreign-jobs")
+
+
+def forget_everything(lab: Lab) -> None:
+    """Kill cupsd and take away what it knows of jobs, as its default settings would after a cut."""
+    lab.backend.kill()
+    for folder in ("spool", "cache"):
+        for path in (lab.backend.folder / folder).iterdir():
+            if path.is_file() and (path.name[0] in "cd" or path.name.startswith("job.cache")):
+                path.unlink()
+    shutil.rmtree(lab.backend.folder / "cache" / "rss", ignore_errors=True)
+    start(lab.backend)
+
+
+def test_hanging(server: Server):
+    server.start()
+    lab = server.lab
+    lab.backend.pause()
+    try:
+        started = time.monotonic()
+        papers = [paper(1, each, 400_000) for each in NAMES]
+        sent = server.send(*papers)
+        assert sent.acknowledged
+        assert len(sent.acknowledged) == len(papers)
+        assert time.monotonic() - started < 10, "accepting jobs must not wait for CUPS"
+        # Pages go on, all the while that every task and round waits for CUPS.
+        slowest = 0.0
+        while time.monotonic() - started < 12:
+            slowest = max(slowest, seconds_for_a_page(server))
+            time.sleep(0.5)
+        assert slowest < 2
+        until(
+            lambda: all(
+                server.job(each).state_reasons == ("connecting-to-device",) for each in papers
+            ),
+            TIME_LIMIT_SECONDS,
+        )
+        assert time.monotonic() - started < TIME_LIMIT_SECONDS + 5
+    finally:
+        lab.backend.resume()
+    closing_audit(server, sent)
+
+
+def seconds_for_a_page(server: Server) -> float:
+    started = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/sign-in")
+    assert connection.getresponse().read()
+    connection.close()
+    return time.monotonic() - started
+
+
+def test_a_queue_that_one_bad_job_would_stop_is_found(running: Server):
+    backend = running.lab.backend
+    backend.run("lpadmin", "-p", "office-b", "-o", "printer-error-policy=stop-printer")
+    try:
+        found = [
+            each
+            for each in doctor.examine(running.settings, strict=True)
+            if each.bad and each.check == "cups-settings"
+        ]
+    finally:
+        backend.run("lpadmin", "-p", "office-b", "-o", "printer-error-policy=retry-job")
+    (finding,) = found
+    assert finding.mend == "lpadmin -p office-b -o printer-error-policy=retry-job"
+    assert finding.cause
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("DirtyCleanInterval 30", ["dirtycleaninterval is 30"]),
+        ("MaxJobs 100", ["MaxJobs is 100"]),
+        ("<Location />\nErrorPolicy stop-printer\n</Location>", []),
+    ],
+)
+def test_settings_that_lose_jobs_are_found(line: str, wrong: list[str]):
+    from deploy.lab.cupsd import SETTINGS
+    from deploy.proofs import conf_findings, parse_conf
+
+    said = "\n".join(f"{name} {value}" for name, value in SETTINGS.items())
+    assert [each.what for each in conf_findings(parse_conf(f"{said}\n{line}"))] == wrong
