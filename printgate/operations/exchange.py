@@ -92,11 +92,11 @@ class Exchange:
 
     def printer_uri(self, name: str) -> str:
         """Return the address of a printer as this client reaches it."""
-        return f"{self.base_uri}{PRINTER_PATH}{name}"
+        return printer_uri(self.base_uri, name)
 
     def pages_uri(self, path: str) -> str:
         """Return the address of a page as this client reaches it."""
-        return self.base_uri.replace("ipp://", "http://", 1) + path
+        return pages_uri(self.base_uri, path)
 
     def job_uri(self, job: Job) -> str:
         """Return the address of a job as this client reaches it."""
@@ -119,3 +119,13 @@ class Exchange:
             natural_language=self.language,
             unsupported=unsupported,
         )
+
+
+def printer_uri(base_uri: str, name: str) -> str:
+    """Return the address of a printer."""
+    return f"{base_uri}{PRINTER_PATH}{name}"
+
+
+def pages_uri(base_uri: str, path: str) -> str:
+    """Return the address of a page."""
+    return base_uri.replace("ipp://", "http://", 1) + path

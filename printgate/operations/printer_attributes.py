@@ -4,7 +4,9 @@ The printer's own description where paper and ink are concerned, ours where the 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from printgate.holding import HOLD_UNTIL, NO_HOLD, PIN_OCTETS_MAX, PIN_OCTETS_MIN, Encryption
 from printgate.ipp.tags import PRINTER_STATES, GroupTag, Tag
@@ -29,8 +31,9 @@ from printgate.ipp.values import (
     uri,
     uri_scheme,
 )
-from printgate.operations.exchange import Exchange
+from printgate.operations.exchange import Exchange, pages_uri, printer_uri
 from printgate.operations.ticket_reader import COPIES_MAX, JOB_TEMPLATE, printer_group
+from printgate.parts import Parts
 from printgate.policy import TWO_SIDED, Rules
 from printgate.queries import Printer
 
@@ -139,15 +142,56 @@ GROUPS = {
 }
 
 
-def printer_attributes(printer: Printer, rules: Rules, exchange: Exchange, now: datetime) -> Group:
+@dataclass(frozen=True)
+class _Standing:
+    """All that the lasting attributes of a printer depend on."""
+
+    id: str
+    name: str
+    info: str
+    location: str
+    two_sided: bool
+    attributes: bytes
+    rules: Rules
+    document_seconds: int
+    operations: tuple[int, ...]
+    base_uri: str
+
+
+def printer_attributes(parts: Parts, printer: Printer, exchange: Exchange) -> Group:
     """Return everything that the gateway says of a printer."""
+    now = parts.clock.now()
+    lasting = lasting_attributes(parts, printer, exchange)
+    return Group(GroupTag.PRINTER, (*lasting, *_state(printer, now)))
+
+
+def lasting_attributes(parts: Parts, printer: Printer, exchange: Exchange) -> Group:
+    """Return what the gateway says of a printer beside its state: what it can do, what it is."""
+    return _lasting(
+        _Standing(
+            printer.id,
+            printer.name,
+            printer.info,
+            printer.location,
+            printer.two_sided,
+            printer.attributes,
+            parts.rules,
+            int(parts.terms.multiple_operation.total_seconds()),
+            exchange.operations,
+            exchange.base_uri,
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def _lasting(standing: _Standing) -> Group:
+    # Asked for with every job and by every computer that looks at its printers: made once.
     own = {attribute.name: attribute for attribute in _FALLBACKS}
-    device = printer_group(printer.attributes)
+    device = printer_group(standing.attributes)
     own |= {each.name: each for each in device if each.name in _FROM_DEVICE}
-    own |= {each.name: each for each in _template(printer, rules)}
-    own |= {each.name: each for each in _service(exchange.operations)}
-    own |= {each.name: each for each in _identity(printer, exchange)}
-    own |= {each.name: each for each in _state(printer, exchange, now)}
+    own |= {each.name: each for each in _template(standing)}
+    own |= {each.name: each for each in _service(standing)}
+    own |= {each.name: each for each in _identity(standing)}
     return Group(GroupTag.PRINTER, tuple(own.values()))
 
 
@@ -158,10 +202,10 @@ def requested_groups(group: Group) -> dict[str, frozenset[str]]:
     return {**GROUPS, "printer-description": description, "printer-defaults": frozenset()}
 
 
-def _template(printer: Printer, rules: Rules) -> Iterator[Attribute]:
+def _template(standing: _Standing) -> Iterator[Attribute]:
     yield integer("copies-default", 1)
     yield int_range("copies-supported", (1, COPIES_MAX))
-    two_sided = rules.two_sided and printer.two_sided
+    two_sided = standing.rules.two_sided and standing.two_sided
     yield keyword("sides-default", TWO_SIDED if two_sided else "one-sided")
     yield enum("finishings-default", 3)
     yield enum("finishings-supported", 3)
@@ -186,7 +230,7 @@ def _template(printer: Printer, rules: Rules) -> Iterator[Attribute]:
     yield keyword("print-rendering-intent-supported", "auto")
 
 
-def _service(operations: tuple[int, ...]) -> Iterator[Attribute]:
+def _service(standing: _Standing) -> Iterator[Attribute]:
     yield charset("charset-configured", "utf-8")
     yield charset("charset-supported", "utf-8", "us-ascii")
     yield keyword("compression-supported", "none", "gzip")
@@ -203,10 +247,10 @@ def _service(operations: tuple[int, ...]) -> Iterator[Attribute]:
     yield keyword("job-password-encryption-supported", *Encryption)
     yield int_range("job-password-length-supported", (PIN_OCTETS_MIN, PIN_OCTETS_MAX))
     yield integer("job-password-supported", PIN_OCTETS_MAX)
-    yield integer("multiple-operation-time-out", 300)
+    yield integer("multiple-operation-time-out", standing.document_seconds)
     yield keyword("multiple-operation-time-out-action", "abort-job")
     yield boolean("multiple-document-jobs-supported", False)
-    yield enum("operations-supported", *operations)
+    yield enum("operations-supported", *standing.operations)
     yield keyword("pdf-versions-supported", "iso-32000-1_2008", "iso-32000-2_2017")
     yield keyword("pdl-override-supported", "attempted")
     yield boolean("preferred-attributes-supported", False)
@@ -225,15 +269,16 @@ def _service(operations: tuple[int, ...]) -> Iterator[Attribute]:
 WHICH_JOBS = ("completed", "not-completed", "all")
 
 
-def _identity(printer: Printer, exchange: Exchange) -> Iterator[Attribute]:
+def _identity(printer: _Standing) -> Iterator[Attribute]:
+    pages = pages_uri(printer.base_uri, "/printers")
     yield name("printer-name", printer.name)
     yield name("printer-dns-sd-name", printer.name)
     yield text("printer-info", printer.info or printer.name)
     yield text("printer-location", printer.location)
-    yield uri("printer-more-info", exchange.pages_uri("/printers"))
-    yield uri("printer-supply-info-uri", exchange.pages_uri("/printers"))
-    yield uri("printer-icons", exchange.pages_uri("/static/printer.png"))
-    yield uri("printer-uri-supported", exchange.printer_uri(printer.name))
+    yield uri("printer-more-info", pages)
+    yield uri("printer-supply-info-uri", pages)
+    yield uri("printer-icons", pages_uri(printer.base_uri, "/static/printer.png"))
+    yield uri("printer-uri-supported", printer_uri(printer.base_uri, printer.name))
     yield uri("printer-uuid", f"urn:uuid:{printer.id}")
     yield no_value("printer-geo-location", Tag.UNKNOWN)
     yield name("printer-organization", "")
@@ -242,7 +287,7 @@ def _identity(printer: Printer, exchange: Exchange) -> Iterator[Attribute]:
     yield enum("printer-type", 0x0002 | (0x0010 if printer.two_sided else 0))
 
 
-def _state(printer: Printer, exchange: Exchange, now: datetime) -> Iterator[Attribute]:
+def _state(printer: Printer, now: datetime) -> Iterator[Attribute]:
     yield enum("printer-state", PRINTER_STATES[printer.state])
     yield keyword("printer-state-reasons", *(printer.state_reasons or ("none",)))
     yield text("printer-state-message", "")

@@ -69,7 +69,7 @@ def _told(parts: Parts, exchange: Exchange, printer: Printer) -> Group:
     if parts.spool.is_full:
         reasons = (*printer.state_reasons, "spool-area-full")
         printer = replace(printer, state_reasons=reasons)
-    everything = printer_attributes(printer, parts.rules, exchange, parts.clock.now())
+    everything = printer_attributes(parts, printer, exchange)
     asked = exchange.attributes.get("requested-attributes")
     return Group(
         GroupTag.PRINTER, tuple(requested(everything, asked, requested_groups(everything)))

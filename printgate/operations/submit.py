@@ -21,7 +21,7 @@ from printgate.lifecycle import ACTIVE, Stage
 from printgate.operations.exchange import Exchange
 from printgate.operations.hold_reader import asked_hold
 from printgate.operations.job_attributes import ANSWERED, job_attributes
-from printgate.operations.printer_attributes import FORMATS, printer_attributes
+from printgate.operations.printer_attributes import FORMATS, lasting_attributes
 from printgate.operations.ticket_reader import read_ticket
 from printgate.parts import Parts
 from printgate.queries import Job, Printer, job_by_uuid
@@ -136,7 +136,7 @@ def _asked(parts: Parts, exchange: Exchange) -> tuple[_Asked, tuple[Attribute, .
         caller = exchange.caller(session, parts)
     _check_compression(exchange)
     _check_format(exchange)
-    known = printer_attributes(printer, parts.rules, exchange, parts.clock.now())
+    known = lasting_attributes(parts, printer, exchange)
     ticket, unsupported = read_ticket(
         exchange.request.group(GroupTag.JOB),
         known,
