@@ -167,5 +167,23 @@ def by_ghostscript(source: Path, target: Path) -> None:
     _run("gs", "-q", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite", f"-sOutputFile={target}", source)
 
 
+def by_ghostscript_as_raster(source: Path, target: Path, space: int, bits: int) -> None:
+    """Draw a PDF as a PWG raster that asks for one side, as a print client's filters do."""
+    _run(
+        "gs",
+        "-q",
+        "-dBATCH",
+        "-dNOPAUSE",
+        "-sDEVICE=pwgraster",
+        "-r150",
+        "-dDuplex=false",
+        "-dcupsColorOrder=0",
+        f"-dcupsColorSpace={space}",
+        f"-dcupsBitsPerColor={bits}",
+        f"-sOutputFile={target}",
+        source,
+    )
+
+
 def _run(*arguments: str | Path) -> None:
     subprocess.run(arguments, check=True, capture_output=True, timeout=_SECONDS)
