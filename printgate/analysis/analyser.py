@@ -72,6 +72,18 @@ class DocumentFacts:
         """Why it cannot be read, as a sentence."""
         return UNREADABLE[self.unreadable] if self.unreadable else None
 
+    @classmethod
+    def from_answer(cls, found: Any) -> "DocumentFacts | None":  # noqa: ANN401  # JSON
+        """Return the child's answer as facts, or None: a file may have taken the child over."""
+        try:
+            facts = cls(**found)
+        except TypeError:
+            return None
+        words = (facts.draft_marker, facts.draft_place, facts.final_sign, facts.secrecy_mark)
+        counted = type(facts.pages) is int and 1 <= facts.pages <= PAGES_MAX
+        sound = counted and facts.unreadable is None and not facts.timed_out
+        return facts if sound and all(isinstance(word, str) for word in words) else None
+
 
 class Analyser:
     """Reads documents in the sandbox."""
@@ -111,7 +123,7 @@ class Analyser:
             log.info("a document was not read: %s", error)
             known = error.code if error.code in UNREADABLE else "document-unreadable"
             return DocumentFacts(unreadable=known)
-        facts = _facts(found)
+        facts = DocumentFacts.from_answer(found)
         if facts is None:
             log.warning("the sandbox gave an answer that makes no sense")
             return DocumentFacts(unreadable="document-unreadable")
@@ -121,14 +133,3 @@ class Analyser:
             marker = draft_in_title(job_name)
             place = "job-name" if marker else ""
         return replace(facts, draft_marker=marker, draft_place=place, secrecy_mark=secret)
-
-
-def _facts(found: Any) -> DocumentFacts | None:  # noqa: ANN401  # JSON
-    """Return the child's answer as facts; a file may have taken the child over, so look twice."""
-    try:
-        facts = DocumentFacts(**found)
-    except TypeError:
-        return None
-    words = (facts.draft_marker, facts.draft_place, facts.final_sign, facts.secrecy_mark)
-    sound = type(facts.pages) is int and 1 <= facts.pages <= PAGES_MAX and facts.unreadable is None
-    return facts if sound and all(isinstance(word, str) for word in words) else None

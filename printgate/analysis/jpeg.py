@@ -100,7 +100,9 @@ def _header(source: Path) -> _Picture:
                 # Read to the end: a picture that breaks off half-way is found here.
                 picture.draft(None, (1, 1))
                 picture.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+    except Image.DecompressionBombError as error:
+        raise Refused("document-too-complex", str(error)) from None
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise Refused("document-unreadable", str(error)) from None
     if mode not in _SPACES:
         raise Refused("raster-type-not-supported", mode)

@@ -7,6 +7,7 @@ What a printer has no use for and an attacker has (scripts, launches, attachment
 so is whatever might tell a printer to mark one side only or to make copies of its own.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +55,8 @@ _BROKEN = (
 """What pikepdf raises at a broken file."""
 _PAGE_LOST = "Pages tree includes non-dictionary object"
 """What qpdf warns of when it drops a page that is named and not there."""
+_REBUILT = "Attempting to reconstruct cross-reference table"
+"""What qpdf warns of when it had to look for the objects of a file that was cut or patched."""
 _PYPDF_BROKEN = (PyPdfError, *_BROKEN[2:])
 
 
@@ -72,15 +75,16 @@ def rewrite(source: Path, output: Path) -> Rewritten:
 def _rewrite(source: Path, output: Path) -> Rewritten:
     with pikepdf.open(source, suppress_warnings=True) as document:
         counted = _walk(document)
-        warnings = document.get_warnings()
-        if any(_PAGE_LOST in warning for warning in warnings):
+        found = document.get_warnings()
+        if any(_PAGE_LOST in warning for warning in found):
             raise Refused("document-unreadable", "a page is missing")
+        rebuilt = any(_REBUILT in warning for warning in found)
         declared = document.Root.Pages.get("/Count")
         sizes: dict[tuple[float, float], None] = {}
         pages = 0
         for page in document.pages:
             pages += 1
-            if warnings and not _has_contents(page):
+            if rebuilt and not _has_contents(page):
                 raise Refused("document-unreadable", "a page has lost its contents")
             size = _clean_page(page)
             if len(sizes) < SIZES_MAX:
@@ -89,20 +93,24 @@ def _rewrite(source: Path, output: Path) -> Rewritten:
             raise Refused("page-count-disputed", f"{counted} and {pages}")
         title = _title(document)
         _clean_catalog(document)
+        _clean_streams(document)
         _save(document, output)
-        warnings += document.get_warnings()
-    return Rewritten(pages, tuple(sizes), title, bool(warnings) or declared != pages)
+        found += document.get_warnings()
+    return Rewritten(pages, tuple(sizes), title, bool(found) or declared != pages)
 
 
 def _save(document: pikepdf.Pdf, output: Path) -> None:
-    # Streams go as they are: what explodes when it is unpacked is not unpacked here.
-    document.save(
-        output,
-        encryption=False,
-        compress_streams=False,
-        stream_decode_level=pikepdf.StreamDecodeLevel.none,
-        object_stream_mode=pikepdf.ObjectStreamMode.disable,
-    )
+    with warnings.catch_warnings():
+        # Fields that no form knows are no news to somebody who only prints them.
+        warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
+        # Streams go as they are: what explodes when it is unpacked is not unpacked here.
+        document.save(
+            output,
+            encryption=False,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        )
 
 
 def _walk(document: pikepdf.Pdf) -> int:
@@ -170,6 +178,10 @@ def _clean_annotation(annotation: pikepdf.Object) -> bool:
     for name in ("/A", "/AA", "/PA", "/FS", "/AF", "/Popup"):
         if name in annotation:
             del annotation[name]
+    # A field's own actions stand in what its widgets have for a parent.
+    parent = annotation.get("/Parent")
+    if isinstance(parent, pikepdf.Dictionary) and "/AA" in parent:
+        del parent["/AA"]
     return True
 
 
@@ -177,8 +189,9 @@ def _size(page: pikepdf.Page) -> tuple[float, float]:
     box = _box(page)
     # Some programs inherit it, some take a default of their own when it is broken: so it is said.
     page.MediaBox = pikepdf.Array(box)
-    unit = page.get("/UserUnit", 1)
-    scale = float(unit) if isinstance(unit, int | float) or hasattr(unit, "__float__") else 1.0
+    scale = 1.0
+    with suppress(*_BROKEN):
+        scale = float(page.get("/UserUnit", 1))
     width, height = abs(box[2] - box[0]) * scale, abs(box[3] - box[1]) * scale
     if not (1 <= width <= _SIDE_MAX_POINTS and 1 <= height <= _SIDE_MAX_POINTS):
         raise Refused("document-too-complex", f"a page of {width:.0f} x {height:.0f} points")
@@ -200,6 +213,21 @@ def _clean_catalog(document: pikepdf.Pdf) -> None:
     form = root.get("/AcroForm")
     if isinstance(form, pikepdf.Dictionary):
         _clean_form(form)
+
+
+def _clean_streams(document: pikepdf.Pdf) -> None:
+    """Empty what is PostScript: some ways to paper hand it to the printer as it is, sides and all.
+
+    PDF 1.3 to 1.7 have it as a kind of XObject, and as a form's other self (/Subtype2).
+    """
+    for thing in document.objects:
+        if isinstance(thing, pikepdf.Stream):
+            if thing.get("/Subtype") == "/PS":
+                thing.write(b"")
+                thing.Subtype, thing.BBox = pikepdf.Name.Form, pikepdf.Array([0, 0, 0, 0])
+            for name in ("/Subtype2", "/PS"):
+                if name in thing:
+                    del thing[name]
 
 
 def _clean_form(form: pikepdf.Dictionary) -> None:
@@ -254,7 +282,10 @@ def _arbiter(path: Path) -> int:
 
 def _why_not(source: Path) -> str:
     """Tell a file that is encrypted in a way that nobody here knows from a broken one."""
-    with suppress(*_PYPDF_BROKEN):
-        if pypdf.PdfReader(source).is_encrypted:
-            return "document-encrypted"
-    return "document-unreadable"
+    try:
+        encrypted = pypdf.PdfReader(source).is_encrypted
+    except NotImplementedError:
+        encrypted = True
+    except _PYPDF_BROKEN:
+        encrypted = False
+    return "document-encrypted" if encrypted else "document-unreadable"

@@ -25,6 +25,8 @@ _PAGES_MAX = 1000
 _LINE_OCTETS_MAX = 200_000
 _PAGE_OCTETS_MAX = 1_200_000_000
 _POINTS_PER_INCH = 72.0
+_SIDE_MIN, _SIDE_MAX = 3.0, 14_400.0
+"""What a side of a PDF page may measure in points."""
 
 # cupsColorSpace and bits per pixel: the PDF colour space, bits per component, and Decode.
 _TYPES: dict[tuple[int, int, int], tuple[str, int, bool]] = {
@@ -79,6 +81,8 @@ def to_pdf(source: Path, output: Path) -> Rewritten:
             _add_page(document, header, stream)
             if len(sizes) < SIZES_MAX:
                 sizes[header.size] = None
+    if pages == 0:
+        raise Refused("document-unreadable", "there is no page")
     # 16 bits a component are PDF 1.5.
     document.save(output, min_version="1.5")
     return Rewritten(pages, tuple(sizes))
@@ -104,6 +108,7 @@ def _check(header: _Header, order: int) -> None:
     expected = -(-header.width * header.bits_per_pixel // 8)
     sound = header.line_octets == expected and 0 < expected <= _LINE_OCTETS_MAX
     sound = sound and header.height > 0 and all(50 <= dpi <= 4800 for dpi in header.dpi)
+    sound = sound and all(_SIDE_MIN <= side <= _SIDE_MAX for side in header.size)
     if not sound:
         raise Refused("document-unreadable", "a page header makes no sense")
     if expected * header.height > _PAGE_OCTETS_MAX:
@@ -148,12 +153,14 @@ def _line(header: _Header, stream: BinaryIO) -> bytes:
             pieces.append(bytes(missing) if header.color_space in (3, 6) else b"\xff" * missing)
             break
         count = (257 - code) * chunk if code > 128 else (code + 1) * chunk
+        if count > missing:
+            raise Refused("document-unreadable", "a line is longer than its page is wide")
         octets = stream.read(count if code > 128 else chunk)
         if len(octets) != (count if code > 128 else chunk):
             raise Refused("document-unreadable", "a page is cut short")
         pieces.append(octets if code > 128 else octets * (code + 1))
         missing -= count
-    return b"".join(pieces)[: header.line_octets]
+    return b"".join(pieces)
 
 
 def _octet(stream: BinaryIO) -> int:
