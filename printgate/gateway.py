@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import Forbidden, InvalidInput, NotFound, PrintgateError, Unavailable
 from core.text import Text
@@ -68,6 +69,10 @@ _CUPS_NUMBERS = {
 }
 
 
+_OUT_OF_ORDER = Text(
+    "The print service has no room or its database does not answer; nothing was printed. "
+    "Please try again later."
+)
 OPERATIONS = tuple(sorted(HANDLERS))
 
 
@@ -104,6 +109,10 @@ def _answer(parts: Parts) -> Message:
         status = _for_client(_status(error), exchange)
         log.info("operation %#06x: %s (%s)", message.code, status.name, error.code)
         return exchange.answer(status, message=error.text)
+    except (DBAPIError, OSError) as error:
+        # The database or a disk does not answer or is full: nothing is wrong with the request.
+        log.error("operation %#06x: %s", message.code, error)
+        return exchange.answer(Status.TEMPORARY_ERROR, message=_OUT_OF_ORDER)
     except Exception:
         log.exception("operation %#06x failed", message.code)
         return exchange.answer(

@@ -7,6 +7,7 @@ there, and only one such); else it is what was asked for, and the figure is mark
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -39,6 +40,7 @@ _ENDS = {
     JobState.ABORTED: Event.BACKEND_ABORTED,
 }
 _NO_ANSWER = ("connecting-to-device",)
+_SEVERITY = re.compile("-(error|warning)$")
 _NEEDS_SOMEBODY = frozenset(
     {
         "cover-open",
@@ -194,11 +196,12 @@ def _why(backend: BackendJob, printer: Printer) -> tuple[str, ...]:
     if not printer.reachable or printer.state == "stopped":
         return ("printer-stopped", *printer.state_reasons)
     needs_somebody = tuple(
-        each for each in printer.state_reasons if each.removesuffix("-error") in _NEEDS_SOMEBODY
+        each for each in printer.state_reasons if _SEVERITY.sub("", each) in _NEEDS_SOMEBODY
     )
-    if needs_somebody:
+    if any(not each.endswith("-warning") for each in needs_somebody):
         return needs_somebody
-    return ("job-printing",) if backend.state is JobState.PROCESSING else ("job-queued",)
+    goes_on = "job-printing" if backend.state is JobState.PROCESSING else "job-queued"
+    return (goes_on, *needs_somebody)
 
 
 def _usage(job: Job, backend: BackendJob, counts: Sequence[DeviceCount]) -> Usage:
@@ -218,7 +221,7 @@ def _usage(job: Job, backend: BackendJob, counts: Sequence[DeviceCount]) -> Usag
     certain = [each.impressions for each in counts if each.created_at >= begun]
     if len(certain) != 1 or certain[0] is None:
         return asked
-    if certain[0] == 0 and backend.state is JobState.COMPLETED:
+    if certain[0] <= 0 and backend.state is JobState.COMPLETED:
         return asked
     return metering.measured(
         certain[0],
@@ -238,10 +241,22 @@ def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer) -> No
         user=job.claimed_name or "anonymous",
         since=job.created_at,
     )
+    if not counts and _restarted(parts, backend, printer):
+        # CUPS calls a job completed that the printer no longer knows, whatever came out of it.
+        _end(parts, job, Event.BACKEND_LOST, Usage(0, 0))
+        return
     usage = _usage(job, backend, counts)
     with parts.database.snapshot() as session:
         alike = queries.count_alike(session, job)
     _end(parts, job, _ENDS[backend.state], usage, backend.state_reasons, len(counts) > alike)
+
+
+def _restarted(parts: Parts, backend: BackendJob, printer: Printer) -> bool:
+    """Tell whether the printer was off and on again since CUPS sent it the job."""
+    if backend.state is not JobState.COMPLETED or backend.processing_at is None:
+        return False
+    up_since = parts.devices.up_since(printer.device_uri)
+    return up_since is not None and up_since > backend.processing_at + timedelta(seconds=1)
 
 
 def _end(

@@ -80,7 +80,13 @@ class VirtualPrinter:
             self._process.stop()
             self._process = None
 
-    def behave(self, **knobs: int | str) -> None:
+    def kill(self) -> None:
+        """Make the printer die, in the middle of a page if it prints."""
+        assert self._process is not None
+        self._process.kill()
+        self._process = None
+
+    def behave(self, **knobs: float) -> None:
         """Tell the print engine how to behave: delay_seconds, stop_after, lie, jam_after."""
         whole = self.folder / "behave.part"
         whole.write_text(json.dumps(knobs), encoding="utf-8")
@@ -90,9 +96,10 @@ class VirtualPrinter:
         """Set a toner level in per cent."""
         self._get(f"/supplies?supply{index}={level}")
 
-    def set_media(self, tray: int, sheets: int) -> None:
-        """Set how many sheets a tray holds."""
-        self._get(f"/media?level{tray}={sheets}")
+    def set_media(self, sheets: int) -> None:
+        """Set how many sheets of A4 each of the two trays holds."""
+        trays = (f"size{n}=iso_a4_210x297mm&type{n}=stationery&level{n}={sheets}" for n in (1, 3))
+        self._get(f"/media?{'&'.join(trays)}")
 
     def received(self) -> list[Received]:
         """Return what the printer got, oldest first."""

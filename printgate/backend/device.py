@@ -82,6 +82,16 @@ class IppDevices:
             and _created_at(group) >= since - _CLOCK_SLACK
         ]
 
+    def up_since(self, device_uri: str) -> datetime | None:
+        """Return when the printer was switched on, by our clock; None if it does not say."""
+        answer = _ask(
+            device_uri,
+            Operation.GET_PRINTER_ATTRIBUTES,
+            keyword("requested-attributes", "printer-up-time"),
+        )
+        seconds = _number(answer.group(GroupTag.PRINTER), "printer-up-time") if answer else None
+        return None if seconds is None else _ago(seconds)
+
 
 def _ask(device_uri: str, operation: Operation, *attributes: Attribute) -> Message | None:
     parts = urlsplit(device_uri)
@@ -131,7 +141,11 @@ def _created_at(group: Group) -> datetime:
     created, now = _number(group, "time-at-creation"), _number(group, "job-printer-up-time")
     if created is None or now is None:
         return datetime.fromtimestamp(0, UTC)
-    return datetime.fromtimestamp(time.time() - (now - created), UTC)  # noqa: TID251
+    return _ago(now - created)
+
+
+def _ago(seconds: int) -> datetime:
+    return datetime.fromtimestamp(max(0.0, time.time() - seconds), UTC)  # noqa: TID251
 
 
 def _supplies(group: Group) -> list[Supply]:

@@ -132,3 +132,7 @@ class FakeDevices:
         """Return what was set for this title and user."""
         found = self.counted.get((title, user), [])
         return [each for each in found if each.created_at >= since]
+
+    def up_since(self, device_uri: str) -> datetime | None:
+        """Return nothing: these printers do not say."""
+        return None

@@ -163,3 +163,7 @@ class Devices(Protocol):
     ) -> list[DeviceCount]:
         """Return what the printer counted for each job with this title and user since then."""
         ...
+
+    def up_since(self, device_uri: str) -> datetime | None:
+        """Return when the printer was switched on; None if it does not say."""
+        ...
