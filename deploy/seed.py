@@ -1,17 +1,22 @@
-"""A small office to show and to test with: offices, people, quotas, printers."""
+"""A small office to show and to test with: offices, people, quotas, documents, printers."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from core.blobs import Blobs
 from core.clock import SystemClock
 from core.db import Database
 from core.errors import NotFound
 from core.identity import queries as identity
 from core.identity import service
-from core.people import SYSTEM, Office
+from core.ids import new_uuid
+from core.people import SYSTEM, Actor, Office
 from core.text import Text
+from docflow import service as docflow
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.backend.device import IppDevices
@@ -85,6 +90,60 @@ def seed_office(database: Database, *, me: str = "") -> None:
         _add_person(session, ADMINISTRATOR, offices[0], now, admin=True)
         if me and identity.person_by_login(session, me) is None:
             _add_person(session, (me, me), offices[0], now)
+
+
+@dataclass(frozen=True)
+class SeedDocument:
+    """A document of the demo: whose it is, who reads it, and what they say."""
+
+    title: str
+    file: Path
+    owner: str
+    readers: tuple[str, ...]
+    opinions: tuple[tuple[str, str], ...] = ()
+
+
+def seed_documents(
+    database: Database,
+    blobs: Blobs,
+    documents: Iterable[SeedDocument],
+    pages_of: Callable[[Path], int],
+) -> None:
+    """Let documents circulate among the people of the office."""
+    now = SystemClock().now()
+    for each in documents:
+        digest = blobs.put_file(each.file)
+        with database.transaction() as session:
+            _circulate(session, each, digest, pages_of(each.file), now)
+
+
+def _circulate(
+    session: Session, document: SeedDocument, digest: str, pages: int, now: datetime
+) -> None:
+    actors = {
+        login: Actor.of(found)
+        for login in (document.owner, *document.readers)
+        if (found := identity.person_by_login(session, login)) is not None
+    }
+    owner = actors[document.owner]
+    assert owner.person_id is not None
+    made = docflow.submit_draft(
+        session,
+        document_id=new_uuid(),
+        title=document.title,
+        owner_id=owner.person_id,
+        origin="seed",
+        digest=digest,
+        octets=document.file.stat().st_size,
+        pages=pages,
+        actor=owner,
+        now=now,
+    )
+    readers = [str(actors[login].person_id) for login in document.readers]
+    docflow.name_readers(session, made.id, readers, actor=owner, now=now)
+    for login, opinion in document.opinions:
+        docflow.mark_opened(session, made.id, actor=actors[login], now=now)
+        docflow.give_opinion(session, made.id, opinion, actor=actors[login], now=now)
 
 
 def add_printer(

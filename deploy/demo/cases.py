@@ -20,7 +20,8 @@ from quotas import queries as quotas
 from quotas.periods import Period
 from quotas.units import Unit
 
-_QUIET_SECONDS = 4.0
+_QUIET_SECONDS = 12.0
+"""A client queue that asks again does so after ten seconds."""
 
 
 @dataclass

@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.seed import SeedDocument
+
 _SECONDS = 120
 _PARAGRAPH = "各单位要切实提高认识，落实责任，厉行节约，反对浪费，把过紧日子的要求落到实处。" * 4
 
@@ -44,7 +46,49 @@ LARGE = Paper(
 )
 SMALL = Paper("small", "会议签到表", "×财经〔2026〕9号", (("请签到。",),))
 
-PAPERS = (NOTICE, DRAFT, LARGE, SMALL)
+MINUTES = Paper(
+    "minutes",
+    "关于进一步精简会议和文件的若干措施",
+    "（讨论稿）",
+    (
+        ("一、能合并召开的会议合并召开。", _PARAGRAPH),
+        ("二、能电子流转的文件不印纸质。", _PARAGRAPH),
+    ),
+)
+PLAN = Paper(
+    "plan",
+    "市人大常委会机关年度工作要点",
+    "（送审稿）",
+    (
+        ("一、依法开展监督工作。", _PARAGRAPH),
+        ("二、加强代表工作。", _PARAGRAPH),
+        ("三、加强自身建设。", _PARAGRAPH),
+    ),
+)
+
+PAPERS = (NOTICE, DRAFT, LARGE, SMALL, MINUTES, PLAN)
+
+
+def circulating(papers: dict[str, Path]) -> list[SeedDocument]:
+    """Return the documents that circulate already when the demo begins."""
+    return [
+        SeedDocument(
+            MINUTES.title + MINUTES.under,
+            papers[MINUTES.name],
+            owner="lijianguo",
+            readers=("wangfang", "zhangwei", "zhaomin"),
+            opinions=(
+                ("wangfang", "同意。建议补充视频会议的适用范围。"),
+                ("zhaomin", "第二条请与法制工作委员会会签。"),
+            ),
+        ),
+        SeedDocument(
+            PLAN.title + PLAN.under,
+            papers[PLAN.name],
+            owner="wangfang",
+            readers=("lijianguo", "zhenghao"),
+        ),
+    ]
 
 
 def make_papers(folder: Path) -> dict[str, Path]:

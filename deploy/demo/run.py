@@ -12,18 +12,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
+from core.blobs import blobs_for
 from core.db import Database
 from core.i18n import closest, translator
 from core.settings import load
 from core.text import Text, Translate
 from deploy.demo.cases import CASES, Row, books
 from deploy.demo.desk import Desk
-from deploy.demo.documents import make_papers
+from deploy.demo.documents import circulating, make_papers
 from deploy.lab.office import Lab, lab_folder
+from deploy.lab.printer import pages_by_pdfinfo
 from deploy.lab.process import Process, answers
 from deploy.migrations import upgrade
 from deploy.ports import holder_of
-from deploy.seed import OFFICES, PASSWORD, add_printer, seed_office
+from deploy.seed import OFFICES, PASSWORD, add_printer, seed_documents, seed_office
 from printgate.backend.cups import CupsBackend
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +81,9 @@ def _run(stack: ExitStack, folder: Path, parts: Path, port: int, *, leave: bool)
     stack.callback(database.close)
     me = getpass.getuser()
     seed_office(database, me=me)
+    seed_documents(
+        database, blobs_for(settings.opened_blobs_url), circulating(papers), pages_by_pdfinfo
+    )
     for name in lab.printers:
         with CupsBackend(lab.backend.url) as backend:
             add_printer(database, backend, name, name, default=name == "office-a")
