@@ -10,12 +10,12 @@ import pytest
 from printgate import queries
 from printgate.ipp.encode import encode
 from printgate.ipp.tags import JOB_STATES, GroupTag, Operation, Status
-from printgate.ipp.values import Attribute, Group, boolean, keyword, name, octets
+from printgate.ipp.values import Attribute, Group, boolean, keyword, name, octets, text
 from printgate.lifecycle import Stage
 from printgate.queries import Job
 from printgate.service import holding
 from quotas import queries as quotas
-from tests.e2e.rig import Client, Office, job_id, text_of
+from tests.e2e.rig import Client, Office, job_id, running_office, text_of
 
 PIN = b"2468"
 DIGEST = hashlib.sha256(PIN).digest()
@@ -124,6 +124,7 @@ def test_the_right_pin_prints_it_and_a_wrong_one_does_not(office: Office, pdf, v
         (password(PIN)[:1], Status.BAD_REQUEST),
         (password(PIN)[1:], Status.BAD_REQUEST),
         ((keyword("job-password", "2468"), password(PIN)[1]), Status.BAD_REQUEST),
+        ((text("job-password", "2468" * 300), password(PIN)[1]), Status.REQUEST_VALUE_TOO_LONG),
     ],
 )
 def test_a_pin_that_cannot_be_used_refuses_the_job_and_is_not_sent_back(
@@ -153,3 +154,22 @@ def test_cups_own_tools_hold_and_send_a_pin(office: Office, pdf, tmp_path):
         newest = queries.jobs_at(session)[-1]
     assert (newest.stage, newest.hold) == (Stage.HELD, "pin")
     assert act(office, Operation.CANCEL_JOB, newest.id, user=newest.claimed_name) == Status.OK
+
+
+def test_where_the_rules_hold_every_job_its_owner_releases_it_on_the_page(lab, pdf, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[hold]\ndefault = true\nexempt-persons = ["zhangwei"]\n')
+    settings = {"PRINTGATE_RULES_FILE": str(rules)}
+    with running_office(lab, tmp_path / "secure", **settings) as office:
+        number = job_id(send(office, pdf(1), "by the rule"))
+        assert state(about(office, number)) == (JOB_STATES["pending-held"], ["job-release-wait"])
+        exempt = Client(office.port, "zhangwei")
+        message = exempt.message(Operation.PRINT_JOB, name("job-name", "exempt"))
+        printed(office, job_id(exempt.ask(message, pdf(1).read_bytes())), "exempt")
+        assert came_out(office, "by the rule") == 0
+        assert act(office, RELEASE, number) == Status.NOT_AUTHORIZED
+        owner = office.desk.browser("wangfang")
+        assert "by the rule" in owner.get("/release")
+        owner.post("/release/all")
+        printed(office, number, "by the rule")
+        office.settled()
