@@ -30,8 +30,8 @@ def created_in_backend(session: Session, uuid: str, backend_job_id: int, *, now:
 def about_to_release(session: Session, uuid: str, backend_job_id: int, *, now: datetime) -> bool:
     """Note that the held job is being let go.
 
-    False if the job was cancelled or held meanwhile, or if another try (a job that was held and
-    released again while the first try was under way has two) has put another one in its place.
+    False if the job was cancelled meanwhile, or if another try, begun because this one took too
+    long, has put another job in its place.
     """
     row = job_row(session, uuid)
     if row.backend_job_id != backend_job_id:

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,29 @@ def test_cups_own_tools_hold_and_send_a_pin(office: Office, pdf, tmp_path):
         newest = queries.jobs_at(session)[-1]
     assert (newest.stage, newest.hold) == (Stage.HELD, "pin")
     assert act(office, Operation.CANCEL_JOB, newest.id, user=newest.claimed_name) == Status.OK
+
+
+def test_jobs_that_are_held_and_released_on_their_way_print_exactly_once(office: Office, pdf):
+    titles = [f"to and fro {n}" for n in range(8)]
+    numbers = [job_id(send(office, pdf(1), title, held=True)) for title in titles]
+    codes: list[int] = []
+
+    def to_and_fro(number: int) -> None:
+        for _ in range(6):
+            codes.append(act(office, RELEASE, number))
+            codes.append(act(office, HOLD, number))
+        codes.append(act(office, RELEASE, number))
+
+    threads = [threading.Thread(target=to_and_fro, args=(number,)) for number in numbers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(codes) <= {Status.OK, Status.NOT_POSSIBLE}
+    for title, number in zip(titles, numbers, strict=True):
+        printed(office, number, title)
+    office.settled()
+    assert [came_out(office, title) for title in titles] == [1] * 8
 
 
 def test_where_the_rules_hold_every_job_its_owner_releases_it_on_the_page(lab, pdf, tmp_path):
