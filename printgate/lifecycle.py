@@ -12,7 +12,7 @@ never printed again by itself, and its reservation stands until a person decides
 A job is held after it was accepted and never instead: the rules have spoken and its sheets are
 reserved, so whoever releases it at the printer is not refused there. Whatever ends a held job
 (cancelled, expired) frees the reservation. A job can be held as long as CUPS holds it for us
-(FORWARDED); what was let go cannot be taken back.
+(FORWARDED) and nobody is about to let it go; what was let go cannot be taken back.
 """
 
 from enum import StrEnum

@@ -224,7 +224,10 @@ def _on_paper(
     assert target is not None
     held = rules.hold and not exempt(rules.hold_exempt, sender, target.name)
     if held:
-        reasons = (*reasons, Reason("hold", Text("It waits until you release it at the printer.")))
+        reasons = (
+            *reasons,
+            Reason("hold", Text("Jobs are held here until their owner releases them.")),
+        )
     return Decision(
         Outcome.PRINT, ticket, target.name, usage.sheets, usage.impressions, reasons, held
     )

@@ -168,3 +168,14 @@ def try_now(session: Session, task_id: str, *, actor: Actor, now: datetime) -> N
     if changed.rowcount == 1:  # type: ignore[attr-defined]
         audit.record(session, actor, "task.try-now", task_id, {}, now)
         wake_after_commit(session)
+
+
+def withdraw(session: Session, name: str, subject: str, *, now: datetime) -> bool:
+    """Take back a task that nobody works on; False if somebody does, who can't be called back."""
+    free = or_(TaskRow.claimed_until.is_(None), TaskRow.claimed_until <= now)
+    named = (TaskRow.name == name, TaskRow.subject == subject)
+    session.flush()
+    session.execute(
+        delete(TaskRow).where(*named, free).execution_options(synchronize_session=False)
+    )
+    return session.scalar(select(TaskRow.id).where(*named)) is None

@@ -82,6 +82,9 @@ SYNTAXES: dict[str, Syntax] = {
 }
 """Operation attributes whose syntax is checked (RFC 8011 §4, PWG 5100.11, PWG 5100.13)."""
 
+SECRET = frozenset({"job-password"})
+"""What is never sent back, however wrong it is."""
+
 JOB_SYNTAXES: dict[str, Syntax] = {
     "copies": Syntax((Tag.INTEGER,), lowest=1),
     "sides": Syntax((Tag.KEYWORD,)),
@@ -130,7 +133,7 @@ def check_syntax(attribute: Attribute, syntax: Syntax | None) -> None:
             raise IppError(
                 Status.REQUEST_VALUE_TOO_LONG,
                 Text('The value of "{name}" is too long.', {"name": attribute.name}),
-                (attribute,),
+                () if attribute.name in SECRET else (attribute,),
             )
         if value.tag < 0x49 and not _is_unicode(content):
             raise bad_request('The value of "{name}" is not UTF-8.', name=attribute.name)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.people import Actor
+from core.tasks import service as tasks
 from core.text import Text
 from printgate.errors import JobNotPossible
 from printgate.lifecycle import Stage
@@ -23,11 +24,16 @@ _WORK = {
 
 
 def retry(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
-    """Do now what the job waits for; JobNotPossible if no work of ours would move it."""
+    """Do now what the job waits for; JobNotPossible if no work of ours would move it.
+
+    Also while somebody is at it: two at once could get in each other's way in CUPS.
+    """
     row = job_row(session, uuid)
     work = _WORK.get(Stage(row.stage))
     if work is None:
         raise JobNotPossible(Text("Trying again would not move this job."))
+    if not tasks.withdraw(session, work, row.uuid, now=now):
+        raise JobNotPossible(Text("This is being done at this moment. Please look again soon."))
     lay_aside(session, work, row, now)
     audit.record(session, actor, "job.retry", row.uuid, {"stage": row.stage, "task": work}, now)
     return job_by_uuid(session, uuid)

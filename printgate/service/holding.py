@@ -9,6 +9,7 @@ from core import audit
 from core.errors import Forbidden
 from core.identity.passwords import hash_password, verify_password
 from core.people import Actor
+from core.tasks import service as tasks
 from core.text import Text
 from printgate.errors import JobNotPossible
 from printgate.holding import PIN_FAILURES_MAX, Hold, released_by_claim, stronger, typed_key
@@ -38,7 +39,8 @@ def hold(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
     """Hold a job that has not gone to its printer; holding a held job changes nothing.
 
     Before it is accepted the hold is remembered until then. JobNotPossible when it is at the
-    printer or over (RFC 8011 §4.3.5).
+    printer or over (RFC 8011 §4.3.5), and while it is being handed to the print system: what is
+    under way can't be called back, and a release must never set a second try beside it.
     """
     row = job_row(session, uuid)
     stage = Stage(row.stage)
@@ -51,6 +53,8 @@ def hold(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
             else Text("This job is over and can't be held.")
         )
         raise JobNotPossible(text)
+    if stage not in UNDECIDED and not tasks.withdraw(session, FORWARD_TASK, row.uuid, now=now):
+        raise JobNotPossible(Text("This job is on its way to the printer and can't be held."))
     row.hold = stronger(Hold(row.hold), Hold.ASKED)
     if stage in UNDECIDED:
         audit.record(session, actor, "job.hold-asked", row.uuid, {"stage": str(stage)}, now)

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ import pytest
 from printgate import queries
 from printgate.ipp.encode import encode
 from printgate.ipp.tags import JOB_STATES, GroupTag, Operation, Status
-from printgate.ipp.values import Attribute, Group, boolean, keyword, name, octets
+from printgate.ipp.values import Attribute, Group, boolean, keyword, name, octets, text
 from printgate.lifecycle import Stage
 from printgate.queries import Job
 from printgate.service import holding
 from quotas import queries as quotas
-from tests.e2e.rig import Client, Office, job_id, text_of
+from tests.e2e.rig import Client, Office, job_id, running_office, text_of
 
 PIN = b"2468"
 DIGEST = hashlib.sha256(PIN).digest()
@@ -124,6 +125,7 @@ def test_the_right_pin_prints_it_and_a_wrong_one_does_not(office: Office, pdf, v
         (password(PIN)[:1], Status.BAD_REQUEST),
         (password(PIN)[1:], Status.BAD_REQUEST),
         ((keyword("job-password", "2468"), password(PIN)[1]), Status.BAD_REQUEST),
+        ((text("job-password", "2468" * 300), password(PIN)[1]), Status.REQUEST_VALUE_TOO_LONG),
     ],
 )
 def test_a_pin_that_cannot_be_used_refuses_the_job_and_is_not_sent_back(
@@ -153,3 +155,45 @@ def test_cups_own_tools_hold_and_send_a_pin(office: Office, pdf, tmp_path):
         newest = queries.jobs_at(session)[-1]
     assert (newest.stage, newest.hold) == (Stage.HELD, "pin")
     assert act(office, Operation.CANCEL_JOB, newest.id, user=newest.claimed_name) == Status.OK
+
+
+def test_jobs_that_are_held_and_released_on_their_way_print_exactly_once(office: Office, pdf):
+    titles = [f"to and fro {n}" for n in range(8)]
+    numbers = [job_id(send(office, pdf(1), title, held=True)) for title in titles]
+    codes: list[int] = []
+
+    def to_and_fro(number: int) -> None:
+        for _ in range(6):
+            codes.append(act(office, RELEASE, number))
+            codes.append(act(office, HOLD, number))
+        codes.append(act(office, RELEASE, number))
+
+    threads = [threading.Thread(target=to_and_fro, args=(number,)) for number in numbers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(codes) <= {Status.OK, Status.NOT_POSSIBLE}
+    for title, number in zip(titles, numbers, strict=True):
+        printed(office, number, title)
+    office.settled()
+    assert [came_out(office, title) for title in titles] == [1] * 8
+
+
+def test_where_the_rules_hold_every_job_its_owner_releases_it_on_the_page(lab, pdf, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[hold]\ndefault = true\nexempt-persons = ["zhangwei"]\n')
+    settings = {"PRINTGATE_RULES_FILE": str(rules)}
+    with running_office(lab, tmp_path / "secure", **settings) as office:
+        number = job_id(send(office, pdf(1), "by the rule"))
+        assert state(about(office, number)) == (JOB_STATES["pending-held"], ["job-release-wait"])
+        exempt = Client(office.port, "zhangwei")
+        message = exempt.message(Operation.PRINT_JOB, name("job-name", "exempt"))
+        printed(office, job_id(exempt.ask(message, pdf(1).read_bytes())), "exempt")
+        assert came_out(office, "by the rule") == 0
+        assert act(office, RELEASE, number) == Status.NOT_AUTHORIZED
+        owner = office.desk.browser("wangfang")
+        assert "by the rule" in owner.get("/release")
+        owner.post("/release/all")
+        printed(office, number, "by the rule")
+        office.settled()

@@ -14,6 +14,7 @@ from core.db import Database
 from core.errors import Forbidden
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor
+from core.tasks import service as tasks
 from core.tasks.models import TaskRow
 from printgate import queries
 from printgate.backend.port import Queue
@@ -233,11 +234,13 @@ def test_a_job_that_cups_holds_for_us_is_held_and_its_leftover_never_let_go(desk
     job = desk.send()
     with desk.database.transaction() as session:
         assert forward.created_in_backend(session, job.uuid, 7, now=desk.now)
-        holding.hold(session, job.uuid, actor=SYSTEM, now=desk.now)
+        assert holding.hold(session, job.uuid, actor=SYSTEM, now=desk.now).stage is Stage.HELD
         holding.hold(session, job.uuid, actor=SYSTEM, now=desk.now)
         assert not forward.about_to_release(session, job.uuid, 7, now=desk.now)
+    assert FORWARD_TASK not in desk.tasks()
+    with desk.database.transaction() as session:
         holding.release(session, job.uuid, actor=SYSTEM, now=desk.now)
-        # The second try has put another job in its place: the first must not let its own go.
+        # Another try has put another job in its place: the first must not let its own go.
         assert forward.created_in_backend(session, job.uuid, 8, now=desk.now)
         assert not forward.about_to_release(session, job.uuid, 7, now=desk.now)
         assert forward.about_to_release(session, job.uuid, 8, now=desk.now)
@@ -248,6 +251,20 @@ def test_a_job_that_cups_holds_for_us_is_held_and_its_leftover_never_let_go(desk
         finish.settle(session, job.uuid, Event.BACKEND_COMPLETED, Usage(3, 3), now=desk.now)
     with pytest.raises(JobNotPossible, match="over"), desk.database.transaction() as session:
         holding.hold(session, job.uuid, actor=SYSTEM, now=desk.now)
+
+
+def test_what_is_being_handed_over_is_not_called_back(desk: Desk):
+    job = desk.send()
+    with desk.database.transaction() as session:
+        claimed = [tasks.claim_due(session, now=desk.now) for _ in range(3)]
+    (task,) = [each for each in claimed if each is not None and each.name == FORWARD_TASK]
+    with pytest.raises(JobNotPossible, match="on its way"), desk.database.transaction() as session:
+        holding.hold(session, job.uuid, actor=SYSTEM, now=desk.now)
+    assert (desk.job(job.uuid).stage, desk.job(job.uuid).hold) == (Stage.ACCEPTED, Hold.NONE)
+    with desk.database.transaction() as session:
+        tasks.postpone(session, task, until=desk.now + timedelta(seconds=5))
+        assert holding.hold(session, job.uuid, actor=SYSTEM, now=desk.now).stage is Stage.HELD
+    assert FORWARD_TASK not in desk.tasks()
 
 
 @pytest.mark.parametrize(("hold", "pin", "rule"), [(Hold.PIN, PIN, False), (Hold.NONE, "", True)])

@@ -92,6 +92,15 @@ def test_trying_again_lays_the_work_aside(site: Site, stuck: Stage, work: str):
     assert site.browser("ada").post(f"/admin/jobs/{site.job}/retry").status_code == 409
 
 
+def test_what_is_being_done_is_not_begun_beside_it(site: Site):
+    with site.parts.database.transaction() as session:
+        while tasks.claim_due(session, now=NOON) is not None:
+            pass
+    answer = site.browser("ada").post(f"/admin/jobs/{site.job}/retry")
+    assert answer.status_code == 409
+    assert "正在" in answer.get_data(as_text=True)
+
+
 def test_cancelling_asks_first_and_frees_the_sheets(site: Site):
     ada, path = site.browser("ada"), f"/admin/jobs/{site.job}/cancel"
     assert "王芳" in text(ada.get(path))

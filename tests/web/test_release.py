@@ -107,6 +107,7 @@ def test_every_no_is_the_same(site: Site):
     assert stage(site, guarded) is Stage.HELD
     assert browser.get("/release/pin").status_code == 404
     alice = site.browser("alice")
+    assert text(alice.get("/release")).count("密码已锁定") == 1
     assert alice.post(f"/jobs/{locked}/release").status_code == 302
 
 
