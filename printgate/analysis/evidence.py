@@ -96,6 +96,7 @@ _HEADER_MAX = 60
 _FIRST_PAGES = 3
 _UPPER_THIRD, _LEFT = 0.34, 0.35
 _WATERMARK_POINTS, _WATERMARK_REST = 18.0, 16
+_HUGE_POINTS = 36.0
 _ISSUED_LINES = 8
 
 
@@ -146,7 +147,7 @@ class _Page:
     number: int
     head: tuple[_Row, ...]
     margins: tuple[_Row, ...]
-    slanted: tuple[_Row, ...]
+    across: tuple[_Row, ...]
     attached: bool
 
 
@@ -215,9 +216,13 @@ def _pages(rows: Sequence[_Row], body: float) -> Iterator[_Page]:
             number,
             tuple(_head(upright, body)),
             tuple(row for row in upright if not _HEADER < row.line.top < _FOOTER),
-            tuple(row for row in page if row.line.slanted),
+            tuple(row for row in page if row.line.slanted or _is_huge(row, body)),
             attached,
         )
+
+
+def _is_huge(row: _Row, body: float) -> bool:
+    return row.line.height >= max(_HUGE_POINTS, 2.5 * body)
 
 
 def _attachment(row: _Row) -> bool:
@@ -358,7 +363,11 @@ def _margin(page: _Page, body: float, *, final: bool) -> str:
 
 
 def _watermark(page: _Page, body: float) -> str:
-    for row in page.slanted:
+    for row in page.across:
+        if not row.line.slanted:
+            if _alone(row):
+                return _alone(row)
+            continue
         # The letters of a chart's axis are small.
         if row.line.height < min(_WATERMARK_POINTS, max(body, 1.0) * _LARGE):
             continue

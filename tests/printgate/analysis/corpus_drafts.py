@@ -9,6 +9,7 @@ from tests.printgate.analysis.sheets import (
     centre,
     footer,
     header,
+    huge,
     left,
     right,
     sheet,
@@ -220,6 +221,12 @@ DRAFTS = [
     (
         "across the page with a name",
         sheet(title(_LAW), *ARTICLES, across("讨论稿 王芳 2026-11-23", 20)),
+        "讨论稿",
+        "watermark",
+    ),
+    (
+        "huge and upright behind the text",
+        sheet(title(_LAW), *ARTICLES, huge("讨论稿")),
         "讨论稿",
         "watermark",
     ),

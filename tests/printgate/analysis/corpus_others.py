@@ -14,6 +14,7 @@ from tests.printgate.analysis.sheets import (
     centre,
     footer,
     header,
+    huge,
     left,
     low,
     right,
@@ -233,6 +234,7 @@ ORDINARY = [
     ),
     ("a chart", sheet(title("起草进度"), *BODY, across("讨论稿", 9), across("征求意见稿", 9))),
     ("another header", sheet(header("关于《节约用水条例（草案）》的说明"), title("说明"), *BODY)),
+    ("huge words about a draft", sheet(title(_LAW), *ARTICLES, huge("讨论稿修改"))),
     (
         "a watermark of another kind",
         sheet(title("关于会议的通知"), *BODY, across("王芳 2026-11-23", 20)),

@@ -54,6 +54,11 @@ def across(text: str, size: float = 80.0) -> Piece:
     return Piece(text, "c", size, 0.45, slanted=True)
 
 
+def huge(text: str) -> Piece:
+    """Return a watermark that is not slanted."""
+    return Piece(text, "c", 80.0, 0.45)
+
+
 def sheet(*pieces: Piece, page: int = 0) -> list[Line]:
     """Return the lines of a page, one below the other; | in a text parts two cells."""
     top, lines = 0.12, []
