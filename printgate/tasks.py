@@ -118,9 +118,10 @@ def _send(parts: Parts, job: Job, request: JobRequest, backend_job_id: int) -> b
             forward.document_damaged(session, job.uuid, error.text, now=parts.clock.now())
         return False
     reached("document-sent")
-    # A crash of CUPS may have given the number to another job meanwhile.
+    # A crash of CUPS may have given the number to another job meanwhile; and another try, begun
+    # because this one took too long, may have cancelled it.
     found = parts.backend.job(backend_job_id)
-    if found is None or found.uuid != job.uuid:
+    if found is None or found.uuid != job.uuid or not found.held:
         raise BackendUnavailable(Text("The print system lost a job that was not released yet."))
     return True
 
