@@ -19,6 +19,7 @@ from printgate.queries import Job
 from quotas import queries as quotas
 from quotas.periods import Period
 from quotas.units import Unit
+from web.words import RULES, STAGES
 
 _QUIET_SECONDS = 12.0
 """A client queue that asks again does so after ten seconds."""
@@ -29,7 +30,8 @@ class Row:
     """One line of the demo's table; `problems` is empty when all is as it should be."""
 
     asked: Text
-    decided: str = ""
+    decided: list[Text] = field(default_factory=list)
+    """What became of the job and the rules that had a say, in the words of the pages."""
     received: str = "—"
     charged: int = 0
     problems: list[str] = field(default_factory=list)
@@ -41,8 +43,7 @@ class Row:
 
     def show(self, job: Job) -> None:
         """Note what was decided of a job and what it was charged."""
-        rules = ", ".join(reason.rule for reason in job.reasons)
-        self.decided = f"{job.stage}" + (f" ({rules})" if rules else "")
+        self.decided = [STAGES[job.stage], *(RULES[reason.rule] for reason in job.reasons)]
         self.charged = job.sheets_used or 0
 
     def show_paper(self, received: Received) -> None:
@@ -121,7 +122,7 @@ def too_large_queued(desk: Desk, papers: dict[str, Path]) -> Row:
         row.problems.append(f"{len(jobs)} jobs at the gateway instead of 2")
         return row
     row.show(job)
-    row.decided = f"{jobs[1].stage}, {jobs[0].stage}"
+    row.decided = [STAGES[jobs[1].stage], *row.decided]
     row.expect("stages", [each.stage for each in jobs], [Stage.COMPLETED, Stage.REFUSED])
     row.expect("charged", [each.sheets_used for each in jobs], [1, None])
     _expect_paper(desk, row, before, ("two-sided-long-edge", 1, 1))
@@ -164,7 +165,7 @@ def rerouted(desk: Desk, papers: dict[str, Path]) -> Row:
     if job is None:
         return row
     row.show(job)
-    row.decided += f" → {job.target}"
+    row.decided.append(Text("at {printer}", {"printer": job.target}))
     row.expect("stage", job.stage, Stage.COMPLETED)
     row.expect("target", job.target, "office-a")
     row.expect("sheets charged", job.sheets_used, 2)

@@ -125,7 +125,7 @@ def _table(rows: list[Row]) -> None:
     lines += [
         [
             row.asked.render(translate),
-            row.decided,
+            translate(", ").join(words.render(translate) for words in row.decided),
             row.received,
             str(row.charged),
             "ok" if not row.problems else "!!",
