@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.db import insert_new, locked
 from core.errors import Conflict, InvalidInput, NotAuthenticated
 from core.identity import queries
 from core.identity.models import HeadRow, OfficeRow, PersonRow, WebSessionRow
@@ -36,15 +37,14 @@ def add_office(  # the fields of an office
     titles_visible: bool = False,
 ) -> Office:
     """Add an office; Conflict when its code is taken or a second guest office is asked for."""
-    if session.scalar(select(OfficeRow.id).where(OfficeRow.code == code)):
-        raise Conflict(Text("There is already an office with the code {code}.", {"code": code}))
     if guest and queries.guest_office(session):
         raise Conflict(Text("There is already a guest office."))
-    row = OfficeRow(id=new_uuid(), code=code, name=name, guest=guest, titles_visible=titles_visible)
-    session.add(row)
-    session.flush()
-    audit.record(session, actor, "office.add", row.id, {"code": code}, now)
-    return queries.office(session, row.id)
+    office_id = new_uuid()
+    columns = {"code": code, "name": name, "guest": guest, "titles_visible": titles_visible}
+    if not insert_new(session, OfficeRow, id=office_id, **columns):
+        raise Conflict(Text("There is already an office with the code {code}.", {"code": code}))
+    audit.record(session, actor, "office.add", office_id, {"code": code}, now)
+    return queries.office(session, office_id)
 
 
 def add_person(  # the fields of a person
@@ -65,10 +65,11 @@ def add_person(  # the fields of a person
     normal = normalise_login(login)
     if not normal:
         raise InvalidInput(Text("A person needs a sign-in name."))
-    if session.scalar(select(PersonRow.id).where(PersonRow.login == normal)):
-        raise Conflict(Text("The sign-in name {login} is taken.", {"login": normal}))
-    row = PersonRow(
-        id=new_uuid(),
+    person_id = new_uuid()
+    if not insert_new(
+        session,
+        PersonRow,
+        id=person_id,
         login=normal,
         name=name,
         office_id=office_id,
@@ -76,14 +77,13 @@ def add_person(  # the fields of a person
         language=language,
         admin=admin,
         password_hash="" if password is None else hash_password(_long_enough(password)),
-    )
-    session.add(row)
-    session.flush()
+    ):
+        raise Conflict(Text("The sign-in name {login} is taken.", {"login": normal}))
     if heads_own_office:
-        session.add(HeadRow(person_id=row.id, office_id=office_id))
+        session.add(HeadRow(person_id=person_id, office_id=office_id))
         session.flush()
-    audit.record(session, actor, "person.add", row.id, {"login": normal, "admin": admin}, now)
-    return queries.person(session, row.id)
+    audit.record(session, actor, "person.add", person_id, {"login": normal, "admin": admin}, now)
+    return queries.person(session, person_id)
 
 
 def set_password(
@@ -108,7 +108,12 @@ def sign_in(session: Session, login: str, password: str, *, now: datetime) -> Pe
     The failure is counted in this transaction, so the caller commits it before it answers.
     The answer for a wrong name, a wrong password and a locked name is the same.
     """
-    row = session.scalar(select(PersonRow).where(PersonRow.login == normalise_login(login)))
+    # Locked, so that of many guesses at once each is counted.
+    row = session.scalar(
+        select(PersonRow)
+        .where(PersonRow.login == normalise_login(login))
+        .with_for_update(key_share=True)
+    )
     known = verify_password(row.password_hash if row and row.active else "", password)
     if row is None:
         return None
@@ -130,7 +135,10 @@ def open_session(
 ) -> str:
     """Open a browser session and return its secret: the only time that it is known."""
     secret = new_token()
-    session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < now))
+    # Those that another transaction holds are left to it.
+    over = select(WebSessionRow.secret_hash).where(WebSessionRow.expires_at < now)
+    over = over.with_for_update(skip_locked=True)
+    session.execute(delete(WebSessionRow).where(WebSessionRow.secret_hash.in_(over)))
     session.add(
         WebSessionRow(
             secret_hash=_hashed(secret),
@@ -156,7 +164,7 @@ def find_session(
 
 def touch_session(session: Session, secret: str, values: dict[str, Any], *, now: datetime) -> None:
     """Keep a session alive and store its values; NotAuthenticated if it ended meanwhile."""
-    row = session.get(WebSessionRow, _hashed(secret))
+    row = locked(session, WebSessionRow, _hashed(secret))
     if row is None:
         raise NotAuthenticated(Text("Your session has ended. Please sign in again."))
     row.values = values

@@ -57,7 +57,7 @@ class Kept:
 
 def predict(session: Session, uuid: str, facts: Facts, rules: Rules) -> Outcome:
     """Return what the rules will say, without deciding anything: whether a draft must be kept."""
-    row = job_row(session, uuid)
+    row = job_row(session, uuid, locked=False)
     return _decision(session, row, facts, rules).outcome
 
 

@@ -1,5 +1,6 @@
 """How a job ends: settled by what came out (T3), cancelled, expired, or closed by a person."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -94,12 +95,26 @@ def cancel(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
     return job_by_uuid(session, uuid)
 
 
+def cancel_all(session: Session, uuids: Sequence[str], *, actor: Actor, now: datetime) -> None:
+    """Cancel several jobs, or none: JobNotPossible if one of them is over."""
+    # All are locked before the first one takes the lock of its office's balance (see core/db.py).
+    session.execute(
+        select(JobRow.id)
+        .where(JobRow.uuid.in_(uuids))
+        .order_by(JobRow.id)
+        .with_for_update(key_share=True)
+    )
+    for uuid in uuids:
+        cancel(session, uuid, actor=actor, now=now)
+
+
 def expire(session: Session, *, now: datetime) -> int:
     """End the jobs whose document or answer never came; return how many there were."""
     overdue = session.scalars(
-        select(JobRow).where(
-            JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at <= now
-        )
+        select(JobRow)
+        .where(JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at <= now)
+        # One that is being changed at this moment is looked at again in the next round.
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
     for row in overdue:
         waited_for_answer = Stage(row.stage) is Stage.ASKED
