@@ -2,6 +2,10 @@
 
 Each record's hash covers its content and the hash before it, so that changing, removing or
 reordering any record breaks every one after it. Only ids and figures go in: no titles, no text.
+
+A chain has one end, so whoever adds to it makes all others wait until they commit. The records of
+a transaction are therefore kept until its last moment and added together: the wait is short, and
+since nothing is locked after the end of the chain, no two can wait for each other.
 """
 
 import hashlib
@@ -11,13 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, select, update
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base
+from core.db import Base, at_the_end, insert_new, locked
 from core.people import Actor
 
 _GENESIS = "0" * 64
+_DEEDS = "printgate-deeds"
 
 
 class AuditRow(Base):
@@ -58,6 +63,17 @@ class AuditRecord:
     details: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Deed:
+    """A record before it has its place in the chain."""
+
+    actor: Actor
+    action: str
+    subject: str
+    details: dict[str, Any]
+    at: datetime
+
+
 def record(  # the columns of a record
     session: Session,
     actor: Actor,
@@ -66,23 +82,31 @@ def record(  # the columns of a record
     details: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Append a record; `action` is `thing.verb`, `subject` the id of the thing."""
-    session.flush()
+    """Append a record to this transaction; `action` is `thing.verb`, `subject` the thing's id."""
+    deeds: list[_Deed] | None = session.info.get(_DEEDS)
+    if deeds is None:
+        deeds = session.info[_DEEDS] = []
+        at_the_end(session, _append)
+    deeds.append(_Deed(actor, action, subject, dict(details), now))
+
+
+def _append(session: Session) -> None:
     head = _locked_head(session)
-    row = AuditRow(
-        seq=head.seq + 1,
-        at=now,
-        actor_name=actor.name,
-        actor_person_id=actor.person_id,
-        action=action,
-        subject=subject,
-        details=dict(details),
-        previous_hash=head.hash,
-        hash="",
-    )
-    row.hash = _hash(row)
-    session.add(row)
-    head.seq, head.hash = row.seq, row.hash
+    for deed in session.info.pop(_DEEDS):
+        row = AuditRow(
+            seq=head.seq + 1,
+            at=deed.at,
+            actor_name=deed.actor.name,
+            actor_person_id=deed.actor.person_id,
+            action=deed.action,
+            subject=deed.subject,
+            details=deed.details,
+            previous_hash=head.hash,
+            hash="",
+        )
+        row.hash = _hash(row)
+        session.add(row)
+        head.seq, head.hash = row.seq, row.hash
 
 
 def first_broken_seq(session: Session) -> int | None:
@@ -105,13 +129,11 @@ def records_of(session: Session, subject: str) -> Iterator[AuditRecord]:
 
 
 def _locked_head(session: Session) -> AuditHeadRow:
-    # The update takes the row's lock on databases with many writers; the read comes after it.
-    session.execute(update(AuditHeadRow).where(AuditHeadRow.id == 1).values(id=1))
-    head = session.get(AuditHeadRow, 1, populate_existing=True)
+    head = locked(session, AuditHeadRow, 1)
     if head is None:
-        head = AuditHeadRow(id=1, seq=0, hash=_GENESIS)
-        session.add(head)
-        session.flush()
+        insert_new(session, AuditHeadRow, id=1, seq=0, hash=_GENESIS)
+        head = locked(session, AuditHeadRow, 1)
+    assert head is not None
     return head
 
 

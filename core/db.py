@@ -4,20 +4,71 @@ SQLite decides two things here. Writing transactions start with BEGIN IMMEDIATE,
 transaction that reads first and writes later fails with "database is locked" under load, whatever
 the busy timeout. Commits are synchronous=FULL, because an acknowledged job must survive a power
 cut. Pages read from a snapshot of their own (plain BEGIN in WAL mode) and never wait for a writer.
+
+PostgreSQL lets many write at once (READ COMMITTED), so three more things hold. A service locks the
+row that it is going to decide on (`locked`; SQLite has its one lock and leaves the words out). What
+may be there already is inserted by `insert_new`, never by looking first. And all take their locks
+in one order, or they would wait for each other in a ring: the job or document, its reservation,
+the balances, tasks, and the end of the audit chain last (`at_the_end`). A transaction that the
+database breaks off all the same is run again by `run`, a few times; one that it cannot take now
+ends as DatabaseUnavailable. Snapshots are REPEATABLE READ READ ONLY.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumper
 from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, CursorResult, Dialect
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from core.errors import Unavailable
+from core.text import Text
+
 _BUSY_TIMEOUT_SECONDS = 30
-_WAKE = "printgate-wake"
+_WAKE, _LAST = "printgate-wake", "printgate-last"
+_RETRY_SECONDS = (0.02, 0.1)
+
+# What PostgreSQL must not let go on for ever. Migrations lift these for themselves.
+_SERVER_LIMITS = {
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_CONNECT_SECONDS = 5
+_POOL_SECONDS = 10
+_CONNECTIONS, _CONNECTIONS_MORE = 10, 20
+
+# SQLSTATEs (PostgreSQL, appendix A). Broken off for no fault of its own: run it again.
+_BROKEN_OFF = frozenset({"40001", "40P01", "55P03"})
+# No connection, no resources, shutting down, standing by, out of time: not now.
+_NOT_NOW = ("08", "53", "57P", "57014", "25006", "25P03")
+
+_Answer = TypeVar("_Answer")
+_Row = TypeVar("_Row", bound="Base")
+_INSERT: dict[str, Callable[[Any], Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database did not take this transaction; nothing of it is there, or nobody knows."""
+
+    code = "database-unavailable"
+
+    def __init__(self, *, broken_off: bool = False) -> None:
+        super().__init__(Text("The database does not answer now. Please try again in a minute."))
+        self.broken_off = broken_off
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -62,24 +113,42 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _open(url)
-        self._snapshots = self.engine.execution_options(printgate_begin="BEGIN")
+        self._snapshots = self.engine.execution_options(**_SNAPSHOT[self.engine.dialect.name])
         self._listeners: list[Callable[[], None]] = []
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open one writing transaction; commit at the end, roll back on any exception."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with _told_apart(), Session(self.engine, expire_on_commit=False) as session:
             with session.begin():
                 yield session
+                for work in session.info.pop(_LAST, ()):
+                    work(session)
             wake = session.info.pop(_WAKE, False)
         if wake:
             for listener in self._listeners:
                 listener()
 
+    def run(self, work: Callable[[Session], _Answer]) -> _Answer:
+        """Run `work` in a transaction, and again when the database broke that off.
+
+        `work` must bear being run twice: what it did to the database the first time is undone.
+        """
+        for wait in _RETRY_SECONDS:
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DatabaseUnavailable as error:
+                if not error.broken_off:
+                    raise
+                time.sleep(wait)
+        with self.transaction() as session:
+            return work(session)
+
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
         """Open a reading session that sees one moment and is never committed."""
-        with Session(self._snapshots, autoflush=False) as session:
+        with _told_apart(), Session(self._snapshots, autoflush=False) as session:
             yield session
 
     def on_wake(self, listener: Callable[[], None]) -> None:
@@ -100,15 +169,98 @@ def wake_after_commit(session: Session) -> None:
     session.info[_WAKE] = True
 
 
+def at_the_end(session: Session, work: Callable[[Session], None]) -> None:
+    """Do `work` as the last thing of this transaction: what takes the lock that all need."""
+    session.info.setdefault(_LAST, []).append(work)
+
+
+def locked(session: Session, row: type[_Row], key: object) -> _Row | None:
+    """Return a row as it is now, nobody else's until this transaction ends; None if there is none.
+
+    Rows that refer to it may be added meanwhile.
+    """
+    session.flush()
+    return session.get(row, key, populate_existing=True, with_for_update={"key_share": True})
+
+
+def insert(session: Session, row: type[Base]) -> sqlite.Insert:
+    """Return an INSERT that can say what happens on a conflict, which is no standard SQL.
+
+    PostgreSQL's has the same methods; SQLite's stands for both.
+    """
+    made: sqlite.Insert = _INSERT[session.get_bind().dialect.name](row)
+    return made
+
+
+def insert_new(session: Session, row: type[Base], **values: Any) -> bool:  # noqa: ANN401  # columns
+    """Insert a row unless one with its key is there; tell whether it was inserted.
+
+    Waits for another transaction that is about to insert the same, and then sees its row.
+    """
+    session.flush()
+    new = insert(session, row).values(**values).on_conflict_do_nothing()
+    done = session.execute(new, execution_options={"preserve_rowcount": True})
+    assert isinstance(done, CursorResult)
+    return done.rowcount == 1
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Tell "not now" apart from a fault of ours; errors of SQLite are left as they are."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise DatabaseUnavailable from error
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", "")
+        if state in _BROKEN_OFF:
+            raise DatabaseUnavailable(broken_off=True) from error
+        # psycopg has no SQLSTATE for what the server could not say any more.
+        cut_off = state is None and isinstance(error, OperationalError)
+        if cut_off or error.connection_invalidated or (state or "").startswith(_NOT_NOW):
+            raise DatabaseUnavailable from error
+        raise
+
+
+_SNAPSHOT: dict[str, dict[str, Any]] = {
+    "sqlite": {"printgate_begin": "BEGIN"},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
+
 def _open(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=_CONNECTIONS,
+            max_overflow=_CONNECTIONS_MORE,
+            pool_timeout=_POOL_SECONDS,
+            connect_args={
+                "connect_timeout": _CONNECT_SECONDS,
+                "options": " ".join(f"-c {key}={value}" for key, value in _SERVER_LIMITS.items()),
+            },
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(
         url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.adapters.register_dumper(str, _TextDumper)
+
+
+class _TextDumper(StrDumper):
+    """Text for PostgreSQL, which cannot hold U+0000: a name with one in it is nobody's."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """Return the octets of a text."""
+        return super().dump(obj.replace("\0", "\ufffd"))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401  # the driver's own object

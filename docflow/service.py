@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core import audit, notices
+from core.db import insert_new, locked
 from core.errors import InvalidInput
 from core.identity import queries as identity
 from core.ids import new_uuid
@@ -41,20 +42,18 @@ def submit_draft(
 ) -> Document:
     """Start a document with its first revision; submitting the same id again changes nothing."""
     owner = identity.person(session, owner_id)
-    if session.get(DocumentRow, document_id) is None:
-        session.add(
-            DocumentRow(
-                id=document_id,
-                title=clean_line(title, TITLE_LENGTH_MAX),
-                owner_id=owner_id,
-                office_id=owner.office_id,
-                origin=origin,
-                state=State.CIRCULATING,
-                created_at=now,
-                changed_at=now,
-            )
-        )
-        session.flush()
+    if insert_new(
+        session,
+        DocumentRow,
+        id=document_id,
+        title=clean_line(title, TITLE_LENGTH_MAX),
+        owner_id=owner_id,
+        office_id=owner.office_id,
+        origin=origin,
+        state=State.CIRCULATING,
+        created_at=now,
+        changed_at=now,
+    ):
         _add_file(session, document_id, 1, digest, octets, pages, owner_id, now)
         details = {"origin": origin, "sha256": digest, "pages": pages}
         audit.record(session, actor, "document.submit", document_id, details, now)
@@ -92,7 +91,8 @@ def remove_reader(
 
 def mark_opened(session: Session, document_id: str, *, actor: Actor, now: datetime) -> None:
     """Note that a reader opened the document: the read receipt. Only the first time counts."""
-    reader = session.get(ReaderRow, (document_id, actor.person_id)) if actor.person_id else None
+    key = (document_id, actor.person_id)
+    reader = locked(session, ReaderRow, key) if actor.person_id else None
     if reader is not None and reader.opened_at is None:
         reader.opened_at = now
         audit.record(session, actor, "document.open", document_id, {}, now)
@@ -177,7 +177,7 @@ def use_grant(
     session: Session, grant_id: str, used_by: str, *, actor: Actor, now: datetime
 ) -> None:
     """Note by what origin a grant was used; noting the same again changes nothing."""
-    row = session.get_one(GrantRow, grant_id)
+    row = _grant(session, grant_id)
     if (row.state, row.used_by) == (USED, used_by):
         return
     if row.state != OPEN:
@@ -188,17 +188,23 @@ def use_grant(
 
 def void_grant(session: Session, grant_id: str, *, actor: Actor, now: datetime) -> None:
     """Take back a grant that was not used; one that is over stays as it is."""
-    row = session.get_one(GrantRow, grant_id)
+    row = _grant(session, grant_id)
     if row.state == OPEN:
         row.state = VOID
         audit.record(session, actor, "document.void-print", row.document_id, {}, now)
+
+
+def _grant(session: Session, grant_id: str) -> GrantRow:
+    row = locked(session, GrantRow, grant_id)
+    assert row is not None
+    return row
 
 
 def _act(
     session: Session, document_id: str, action: Action, actor: Actor, now: datetime
 ) -> DocumentRow:
     """Return the row if the actor may do this to it now."""
-    row = session.get(DocumentRow, document_id)
+    row = locked(session, DocumentRow, document_id)
     relation = Relation.STRANGER if row is None else queries.relation(session, row, actor)
     if row is None or not may_read(relation):
         raise NoSuchDocument(Text("There is no such document."))

@@ -14,6 +14,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.db import insert, insert_new, locked
 from core.errors import InvalidInput
 from core.ids import new_uuid
 from core.people import Actor
@@ -114,18 +115,18 @@ def reserve(
     which may have ended since. EntryDiffers if it was made for another office or amount.
     """
     _check(amount)
+    asked = (office_id, unit, amount)
     known = session.get(ReservationRow, reservation_id)
     if known is not None:
-        made = _reservation(session, known)
-        if (made.office_id, made.unit, made.amount) != (office_id, unit, amount):
-            raise EntryDiffers(Text("A reservation with this id exists and says something else."))
-        return made
+        return _same(session, known, asked)
     period = Period.of_moment(now, zone)
     account_id = _account_id(session, office_id, unit)
     if account_id is None:
         raise QuotaExceeded(_too_little(unit, amount, 0), needed=amount, left=0)
-    _take(session, account_id, period, amount, unit)
-    row = ReservationRow(
+    taken = _take(session, account_id, period, amount)
+    new = taken and insert_new(
+        session,
+        ReservationRow,
         id=reservation_id,
         account_id=account_id,
         period=period.key,
@@ -136,7 +137,15 @@ def reserve(
         kind=kind,
         reserved_at=now,
     )
-    session.add(row)
+    row = session.get(ReservationRow, reservation_id)
+    if not new and row is not None:
+        # Asked for twice at once; the other was first, and this one waited for it just now.
+        if taken:
+            _add(session, account_id, period.key, Delta(held=-amount))
+        return _same(session, row, asked)
+    if row is None:
+        left = _left(session, account_id, period)
+        raise QuotaExceeded(_too_little(unit, amount, left), needed=amount, left=left)
     _enter(session, row, Kind.RESERVE, Delta(held=amount), actor, now)
     return _reservation(session, row)
 
@@ -204,9 +213,10 @@ def open_account(session: Session, office_id: str, unit: Unit, *, now: datetime)
     """Return the id of an office's account, opening it the first time."""
     account_id = _account_id(session, office_id, unit)
     if account_id is None:
-        account_id = new_uuid()
-        session.add(AccountRow(id=account_id, office_id=office_id, unit=unit, opened_at=now))
-        session.flush()
+        new = {"office_id": office_id, "unit": unit, "opened_at": now}
+        insert_new(session, AccountRow, id=new_uuid(), **new)
+        account_id = _account_id(session, office_id, unit)
+        assert account_id is not None
     return account_id
 
 
@@ -215,7 +225,14 @@ def _account_id(session: Session, office_id: str, unit: Unit) -> str | None:
     return session.scalar(query)
 
 
-def _take(session: Session, account_id: str, period: Period, amount: int, unit: Unit) -> None:
+def _same(session: Session, row: ReservationRow, asked: tuple[str, Unit, int]) -> Reservation:
+    made = _reservation(session, row)
+    if (made.office_id, made.unit, made.amount) != asked:
+        raise EntryDiffers(Text("A reservation with this id exists and says something else."))
+    return made
+
+
+def _take(session: Session, account_id: str, period: Period, amount: int) -> bool:
     changed = session.execute(
         update(BalanceRow)
         .where(
@@ -227,11 +244,12 @@ def _take(session: Session, account_id: str, period: Period, amount: int, unit: 
         .execution_options(synchronize_session=False)
     )
     assert isinstance(changed, CursorResult)
-    if changed.rowcount == 1:
-        return
+    return changed.rowcount == 1
+
+
+def _left(session: Session, account_id: str, period: Period) -> int:
     row = session.get(BalanceRow, (account_id, period.key), populate_existing=True)
-    left = row.granted - row.held - row.spent if row else 0
-    raise QuotaExceeded(_too_little(unit, amount, left), needed=amount, left=left)
+    return row.granted - row.held - row.spent if row else 0
 
 
 def _too_little(unit: Unit, needed: int, left: int) -> Text:
@@ -255,7 +273,7 @@ def _end(
     estimated: bool = False,
 ) -> Reservation:
     # Locked where many can write: of two that end it at once, the second sees how it ended.
-    row = session.get(ReservationRow, reservation_id, populate_existing=True, with_for_update=True)
+    row = locked(session, ReservationRow, reservation_id)
     if row is None:
         raise NoSuchReservation(Text("There is no such reservation."))
     if State(row.state) is not State.RESERVED:
@@ -312,58 +330,49 @@ def _append(
     now: datetime,
 ) -> bool:
     """Add an entry without a reservation; False if it is there already."""
-    known = session.scalar(select(EntryRow).where(EntryRow.id == entry_id))
-    if known is not None:
-        same = (known.account_id, known.granted, known.spent)
-        if same != (account_id, delta.granted, delta.spent):
-            raise EntryDiffers(Text("An entry with this id exists and says something else."))
-        return False
-    session.add(
-        EntryRow(
-            id=entry_id,
-            account_id=account_id,
-            period=period.key,
-            kind=kind,
-            granted=delta.granted,
-            held=delta.held,
-            spent=delta.spent,
-            person_id=labels.person_id,
-            printer=labels.printer,
-            label=labels.label,
-            estimated=labels.estimated,
-            reason=labels.reason,
-            actor=actor.name,
-            at=now,
-        )
-    )
-    session.flush()
-    _add(session, account_id, period.key, delta)
-    return True
+    entry = select(EntryRow).where(EntryRow.id == entry_id)
+    known = session.scalar(entry)
+    if known is None and insert_new(
+        session,
+        EntryRow,
+        id=entry_id,
+        account_id=account_id,
+        period=period.key,
+        kind=kind,
+        granted=delta.granted,
+        held=delta.held,
+        spent=delta.spent,
+        person_id=labels.person_id,
+        printer=labels.printer,
+        label=labels.label,
+        estimated=labels.estimated,
+        reason=labels.reason,
+        actor=actor.name,
+        at=now,
+    ):
+        _add(session, account_id, period.key, delta)
+        return True
+    known = known or session.scalars(entry).one()
+    if (known.account_id, known.granted, known.spent) != (account_id, delta.granted, delta.spent):
+        raise EntryDiffers(Text("An entry with this id exists and says something else."))
+    return False
 
 
 def _add(session: Session, account_id: str, period: str, delta: Delta) -> None:
+    figures = {"granted": delta.granted, "held": delta.held, "spent": delta.spent}
     changed = session.execute(
         update(BalanceRow)
         .where(BalanceRow.account_id == account_id, BalanceRow.period == period)
-        .values(
-            granted=BalanceRow.granted + delta.granted,
-            held=BalanceRow.held + delta.held,
-            spent=BalanceRow.spent + delta.spent,
-        )
+        .values({name: getattr(BalanceRow, name) + more for name, more in figures.items()})
         .execution_options(synchronize_session=False)
     )
     assert isinstance(changed, CursorResult)
     if changed.rowcount == 0:
-        session.add(
-            BalanceRow(
-                account_id=account_id,
-                period=period,
-                granted=delta.granted,
-                held=delta.held,
-                spent=delta.spent,
-            )
+        new = insert(session, BalanceRow).values(account_id=account_id, period=period, **figures)
+        more = {name: getattr(BalanceRow, name) + new.excluded[name] for name in figures}
+        session.execute(
+            new.on_conflict_do_update(index_elements=["account_id", "period"], set_=more)
         )
-        session.flush()
 
 
 def _reservation(session: Session, row: ReservationRow) -> Reservation:

@@ -29,6 +29,12 @@ if [ -n "$missing" ]; then
         $as_root chmod 755 "$policy"
     fi
     $as_root apt-get update -q
+    # Nor is a database cluster of the machine's own wanted: said before postgresql could make one.
+    if ! dpkg-query -W -f '${Status}' postgresql-common 2>/dev/null | grep -q '^install ok installed'; then
+        $as_root mkdir -p /etc/postgresql-common/createcluster.d
+        printf 'create_main_cluster = false\n' |
+            $as_root tee /etc/postgresql-common/createcluster.d/printgate.conf >/dev/null
+    fi
     # shellcheck disable=SC2086  # a list of words
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
 fi

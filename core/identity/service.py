@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.db import insert_new, locked
 from core.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from core.identity import queries
 from core.identity.models import HeadRow, OfficeRow, PersonRow, WebSessionRow
@@ -47,20 +48,18 @@ def add_office(  # the fields of an office
     """
     if not _CODE.fullmatch(code):
         raise InvalidInput(Text("A code has 1 to 64 small letters, digits and dashes."))
-    if session.scalar(select(OfficeRow.id).where(OfficeRow.code == code)):
-        raise Conflict(Text("There is already an office with the code {code}.", {"code": code}))
     _check_guest(session, guest)
-    row = OfficeRow(
-        id=new_uuid(),
-        code=code,
-        name=_given_name(name),
-        guest=guest,
-        titles_visible=titles_visible,
-    )
-    session.add(row)
-    session.flush()
-    audit.record(session, actor, "office.add", row.id, {"code": code}, now)
-    return queries.office(session, row.id)
+    office_id = new_uuid()
+    columns = {
+        "code": code,
+        "name": _given_name(name),
+        "guest": guest,
+        "titles_visible": titles_visible,
+    }
+    if not insert_new(session, OfficeRow, id=office_id, **columns):
+        raise Conflict(Text("There is already an office with the code {code}.", {"code": code}))
+    audit.record(session, actor, "office.add", office_id, {"code": code}, now)
+    return queries.office(session, office_id)
 
 
 def change_office(
@@ -100,10 +99,11 @@ def add_person(  # the fields of a person
     normal = normalise_login(clean_line(login, _TEXT_LENGTH_MAX))
     if not normal:
         raise InvalidInput(Text("A person needs a sign-in name."))
-    if session.scalar(select(PersonRow.id).where(PersonRow.login == normal)):
-        raise Conflict(Text("The sign-in name {login} is taken.", {"login": normal}))
-    row = PersonRow(
-        id=new_uuid(),
+    person_id = new_uuid()
+    if not insert_new(
+        session,
+        PersonRow,
+        id=person_id,
         login=normal,
         name=_given_name(name),
         office_id=queries.office(session, office_id).id,
@@ -111,14 +111,13 @@ def add_person(  # the fields of a person
         language=language,
         admin=admin,
         password_hash="" if password is None else hash_password(_long_enough(password)),
-    )
-    session.add(row)
-    session.flush()
+    ):
+        raise Conflict(Text("The sign-in name {login} is taken.", {"login": normal}))
     if heads_own_office:
-        session.add(HeadRow(person_id=row.id, office_id=office_id))
+        session.add(HeadRow(person_id=person_id, office_id=office_id))
         session.flush()
-    audit.record(session, actor, "person.add", row.id, {"login": normal, "admin": admin}, now)
-    return queries.person(session, row.id)
+    audit.record(session, actor, "person.add", person_id, {"login": normal, "admin": admin}, now)
+    return queries.person(session, person_id)
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,12 @@ def sign_in(session: Session, login: str, password: str, *, now: datetime) -> Pe
     The failure is counted in this transaction, so the caller commits it before it answers.
     The answer for a wrong name, a wrong password and a locked name is the same.
     """
-    row = session.scalar(select(PersonRow).where(PersonRow.login == normalise_login(login)))
+    # Locked, so that of many guesses at once each is counted.
+    row = session.scalar(
+        select(PersonRow)
+        .where(PersonRow.login == normalise_login(login))
+        .with_for_update(key_share=True)
+    )
     known = verify_password(row.password_hash if row and row.active else "", password)
     if row is None:
         return None
@@ -208,7 +212,10 @@ def open_session(
 ) -> str:
     """Open a browser session and return its secret: the only time that it is known."""
     secret = new_token()
-    session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < now))
+    # Those that another transaction holds are left to it.
+    over = select(WebSessionRow.secret_hash).where(WebSessionRow.expires_at < now)
+    over = over.with_for_update(skip_locked=True)
+    session.execute(delete(WebSessionRow).where(WebSessionRow.secret_hash.in_(over)))
     session.add(
         WebSessionRow(
             secret_hash=_hashed(secret),
@@ -234,7 +241,7 @@ def find_session(
 
 def touch_session(session: Session, secret: str, values: dict[str, Any], *, now: datetime) -> None:
     """Keep a session alive and store its values; NotAuthenticated if it ended meanwhile."""
-    row = session.get(WebSessionRow, _hashed(secret))
+    row = locked(session, WebSessionRow, _hashed(secret))
     if row is None:
         raise NotAuthenticated(Text("Your session has ended. Please sign in again."))
     row.values = values

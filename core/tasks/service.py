@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.db import wake_after_commit
+from core.db import insert, wake_after_commit
 from core.ids import new_uuid
 from core.people import Actor
 from core.tasks.models import TaskRow
@@ -48,22 +48,20 @@ def enqueue(  # what a task is
     """Lay a task aside in the caller's transaction; one that waits already is made due sooner."""
     due_at = now + delay
     session.flush()
-    row = session.scalar(select(TaskRow).where(TaskRow.name == name, TaskRow.subject == subject))
-    if row is None:
-        session.add(
-            TaskRow(
-                id=new_uuid(),
-                name=name,
-                subject=subject,
-                values=values or {},
-                created_at=now,
-                due_at=due_at,
-            )
-        )
-    else:
-        # A claim that stands is withdrawn: its runner may have looked before this happened.
-        row.due_at, row.claimed_by, row.claimed_until = min(row.due_at, due_at), None, None
-        row.values = values if values is not None else row.values
+    new = insert(session, TaskRow).values(
+        id=new_uuid(),
+        name=name,
+        subject=subject,
+        values=values or {},
+        created_at=now,
+        due_at=due_at,
+    )
+    # A claim that stands is withdrawn: its runner may have looked before this happened.
+    sooner = case((TaskRow.due_at < new.excluded.due_at, TaskRow.due_at), else_=new.excluded.due_at)
+    changed: dict[str, Any] = {"due_at": sooner, "claimed_by": None, "claimed_until": None}
+    if values is not None:
+        changed["values"] = values
+    session.execute(new.on_conflict_do_update(index_elements=["name", "subject"], set_=changed))
     if delay <= timedelta(0):
         wake_after_commit(session)
 
@@ -71,9 +69,14 @@ def enqueue(  # what a task is
 def claim_due(session: Session, *, now: datetime) -> Task | None:
     """Claim the task that is due longest, or return None when there is none."""
     free = or_(TaskRow.claimed_until.is_(None), TaskRow.claimed_until <= now)
-    row = session.scalar(
-        select(TaskRow).where(TaskRow.due_at <= now, free).order_by(TaskRow.due_at).limit(1)
-    )
+    # Where many can write, each passes over the rows that another is claiming at this moment.
+    row = session.execute(
+        select(TaskRow.id, TaskRow.name, TaskRow.subject, TaskRow.values, TaskRow.attempts)
+        .where(TaskRow.due_at <= now, free)
+        .order_by(TaskRow.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
     if row is None:
         return None
     claim = new_uuid()
@@ -85,7 +88,7 @@ def claim_due(session: Session, *, now: datetime) -> Task | None:
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    return Task(row.id, row.name, row.subject, dict(row.values), row.attempts, claim)
+    return Task(row[0], row[1], row[2], dict(row[3]), row[4], claim)
 
 
 def take_back_claims(session: Session) -> int:

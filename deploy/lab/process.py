@@ -70,6 +70,11 @@ class Process:
         self._signal(signal.SIGKILL)
         self._process.wait()
 
+    def end(self, number: int) -> None:
+        """Send a signal to the program alone and return when it has ended by itself."""
+        os.kill(self.pid, number)
+        self._process.wait(30)
+
     def pause(self) -> None:
         """Make the program hang."""
         os.kill(self.pid, signal.SIGSTOP)

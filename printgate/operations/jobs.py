@@ -44,9 +44,8 @@ def cancel_my_jobs(parts: Parts, exchange: Exchange) -> Message:
         ]
         if wanted is not None and len(mine) != len(wanted):
             raise IppError(Status.NOT_FOUND, Text("There is no such job."))
-        for job in mine:
-            if job.may_cancel:
-                finish.cancel(session, job.uuid, actor=caller.actor, now=parts.clock.now())
+        uuids = [job.uuid for job in mine if job.may_cancel]
+        finish.cancel_all(session, uuids, actor=caller.actor, now=parts.clock.now())
     return exchange.answer()
 
 

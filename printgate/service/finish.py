@@ -1,5 +1,6 @@
 """How a job ends: settled by what came out (T3), cancelled, expired, or closed by a person."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -119,15 +120,29 @@ def cancel(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
     return job_by_uuid(session, uuid)
 
 
+def cancel_all(session: Session, uuids: Sequence[str], *, actor: Actor, now: datetime) -> None:
+    """Cancel several jobs, or none: JobNotPossible if one of them is over."""
+    # All are locked before the first one takes the lock of its office's balance (see core/db.py).
+    session.execute(
+        select(JobRow.id)
+        .where(JobRow.uuid.in_(uuids))
+        .order_by(JobRow.id)
+        .with_for_update(key_share=True)
+    )
+    for uuid in uuids:
+        cancel(session, uuid, actor=actor, now=now)
+
+
 def expire(session: Session, *, hold_expires: timedelta, now: datetime) -> int:
     """End the jobs whose document, answer or release never came; return how many there were.
 
     `hold_expires` is how long a held job may wait for its release.
     """
     overdue = session.scalars(
-        select(JobRow).where(
-            JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at <= now
-        )
+        select(JobRow)
+        .where(JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at <= now)
+        # One that is being changed at this moment is looked at again in the next round.
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
     for row in overdue:
         waited_for_answer = Stage(row.stage) is Stage.ASKED
@@ -140,7 +155,9 @@ def expire(session: Session, *, hold_expires: timedelta, now: datetime) -> int:
 
 def _expire_held(session: Session, held_before: datetime, now: datetime) -> int:
     overdue = session.scalars(
-        select(JobRow).where(JobRow.stage == Stage.HELD, JobRow.changed_at <= held_before)
+        select(JobRow)
+        .where(JobRow.stage == Stage.HELD, JobRow.changed_at <= held_before)
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
     for row in overdue:
         change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)

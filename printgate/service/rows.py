@@ -25,9 +25,14 @@ DISCARD_TASK = "printgate.discard"
 _KEEPS_DOCUMENT = ACTIVE | {Stage.UNKNOWN}
 
 
-def job_row(session: Session, uuid: str) -> JobRow:
-    """Return the row of a job by our own key; NoSuchJob if there is none."""
-    row = session.scalar(select(JobRow).where(JobRow.uuid == uuid))
+def job_row(session: Session, uuid: str, *, locked: bool = True) -> JobRow:
+    """Return the row of a job by our own key; NoSuchJob if there is none.
+
+    It is locked: of two that move a job at once, the second sees where the first has left it. It is
+    the first lock of every transaction, before quotas, documents and tasks (see core/db.py).
+    """
+    query = select(JobRow).where(JobRow.uuid == uuid).execution_options(populate_existing=True)
+    row = session.scalar(query.with_for_update(key_share=True) if locked else query)
     if row is None:
         raise NoSuchJob(Text("There is no such job."))
     return row

@@ -6,6 +6,8 @@ from core.db import Database
 from core.people import SYSTEM
 from tests.conftest import NOON
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def chain(database: Database) -> Database:

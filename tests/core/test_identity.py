@@ -8,6 +8,8 @@ from core.identity import queries, service
 from core.people import SYSTEM, Actor, normalise_login
 from tests.conftest import NOON, Cast
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize("claim", ["alice", "ALICE", " alice ", "Ａｌｉｃｅ", "aliCE\t"])
 def test_every_way_of_writing_a_name_is_the_same_person(database: Database, cast: Cast, claim: str):

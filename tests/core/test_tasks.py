@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.clock import FrozenClock
 from core.db import Database
@@ -11,6 +11,8 @@ from core.tasks import service
 from core.tasks.service import Task
 from core.tasks.thread_runner import Again, Round, ThreadRunner
 from tests.conftest import NOON
+
+pytestmark = pytest.mark.both_databases
 
 
 def enqueue(database: Database, subject: str = "s", **more: object) -> None:
@@ -29,7 +31,7 @@ def test_asking_twice_is_asking_once_and_makes_it_due_sooner(database: Database)
 
 
 def test_a_rolled_back_transaction_leaves_no_task(database: Database):
-    with pytest.raises(OperationalError), database.transaction() as session:
+    with pytest.raises(DBAPIError), database.transaction() as session:
         service.enqueue(session, "work", "s", now=NOON)
         session.execute(text("SELECT * FROM nothing"))
     with database.snapshot() as session:

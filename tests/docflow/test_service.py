@@ -10,6 +10,8 @@ from docflow.errors import DocumentEnded, GrantSpent, NoSuchDocument, NotAllowed
 from docflow.lifecycle import Action, State
 from tests.conftest import NOON, Cast
 
+pytestmark = pytest.mark.both_databases
+
 DIGEST = "0" * 64
 
 
