@@ -19,6 +19,7 @@ from printgate.errors import (
     JobNotPossible,
     NoSuchJob,
     NoSuchPrinter,
+    TooManyJobs,
     UnknownPerson,
 )
 from printgate.ipp.decode import decode
@@ -43,6 +44,7 @@ STATUSES: dict[type[Exception], Status] = {
     NoSuchJob: Status.NOT_FOUND,
     UnknownPerson: Status.ACCOUNT_AUTHORIZATION_FAILED,
     JobNotPossible: Status.NOT_POSSIBLE,
+    TooManyJobs: Status.TOO_MANY_JOBS,
     DocumentTooLarge: Status.REQUEST_ENTITY_TOO_LARGE,
     DocumentCutShort: Status.BAD_REQUEST,
     BackendUnavailable: Status.TEMPORARY_ERROR,

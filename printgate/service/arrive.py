@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -10,7 +11,7 @@ from core.people import SYSTEM
 from core.tasks import service as tasks
 from core.text import Text, clean_line
 from printgate.callers import Caller
-from printgate.errors import JobNotPossible
+from printgate.errors import JobNotPossible, TooManyJobs
 from printgate.lifecycle import Event, Stage
 from printgate.models import JobRow
 from printgate.policy import Reason
@@ -69,6 +70,22 @@ def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime)
     session.flush()
     audit.record(session, caller.actor, "job.create", row.uuid, {"printer": new.printer.name}, now)
     return job_by_uuid(session, new.uuid)
+
+
+def check_unfinished(session: Session, caller: Caller, most: int) -> None:
+    """Raise TooManyJobs if this person (or all guests together) let so many jobs wait already."""
+    person_id = caller.person.id if caller.person else None
+    waiting = session.scalar(
+        select(func.count()).where(
+            JobRow.stage == Stage.RECEIVING,
+            JobRow.person_id == person_id,
+            JobRow.office_id == caller.office.id,
+        )
+    )
+    if (waiting or 0) >= most:
+        raise TooManyJobs(
+            Text("{n} jobs wait for their documents already; send or cancel them.", {"n": most})
+        )
 
 
 def document_received(
