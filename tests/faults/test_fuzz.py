@@ -1,4 +1,4 @@
-"""Mutated IPP messages (fault 52): nothing but IppError, in no time, and never an internal error."""
+"""Mutated IPP messages (fault 52): nothing but IppError, at once, and no internal error."""
 
 import logging
 from collections.abc import Iterator
