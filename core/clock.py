@@ -1,6 +1,7 @@
 """Time as a value that is handed in, so that a test can stop it and a rule can be pure."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -35,6 +36,24 @@ class FrozenClock:
         """Set the clock forward (or back) and return the new time."""
         self._at += by
         return self._at
+
+
+JUMP = timedelta(seconds=30)
+
+
+class JumpWatch:
+    """Notices that somebody set the machine's clock: it went otherwise than the monotonic one."""
+
+    def __init__(self, clock: Clock, monotonic: Callable[[], float] | None = None) -> None:
+        self._clock, self._monotonic = clock, monotonic or monotonic_seconds
+        self._seen = (clock.now(), self._monotonic())
+
+    def jump(self) -> timedelta:
+        """Return how far the clock was set since the last look; nothing if it was not."""
+        (then, before), (now, passed) = self._seen, (self._clock.now(), self._monotonic())
+        self._seen = (now, passed)
+        found = now - then - timedelta(seconds=passed - before)
+        return found if abs(found) >= JUMP else timedelta(0)
 
 
 def monotonic_seconds() -> float:

@@ -48,6 +48,9 @@ class Settings:
     port: int = _setting(8631, "port for pages and printing")
     public_url: str = _setting("", "address of the pages for people; empty: from host and port")
     http_threads: int = _setting(16, "requests worked on at the same time")
+    slow_request_seconds: float = _setting(
+        60.0, "how long a connection may be silent, and a request come in at a trickle"
+    )
     task_threads: int = _setting(4, "tasks worked on at the same time")
     rules_file: str = _setting("", "TOML file of the print rules; empty: the rules that ship")
     unknown_person: str = _setting(
@@ -58,6 +61,9 @@ class Settings:
     analysis_workers: int = _setting(1, "documents analysed at the same time")
     document_octets_max: int = _setting(512 * 1024 * 1024, "size of the largest document taken")
     multiple_operation_seconds: int = _setting(300, "how long a job may wait for its document")
+    jobs_without_document_max: int = _setting(
+        20, "how many jobs of one person may wait for their documents at once"
+    )
     ask_expires_hours: int = _setting(24, "how long a job waits for its owner's answer")
     failpoint: str = _setting(
         "", "for tests of crashes: NAME or NAME:N, the point at which to die (the Nth time)"

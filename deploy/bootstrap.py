@@ -102,6 +102,7 @@ def _terms(settings: Settings) -> Terms:
         analysis_budget_seconds=settings.analysis_budget_seconds,
         analysis_limit_seconds=settings.analysis_limit_seconds,
         multiple_operation=timedelta(seconds=settings.multiple_operation_seconds),
+        jobs_without_document_max=settings.jobs_without_document_max,
         ask_expires=timedelta(hours=settings.ask_expires_hours),
         hold_expires=timedelta(hours=settings.hold_expires_hours),
         pages_url=settings.pages_url,

@@ -15,6 +15,7 @@ import waitress.server
 
 from core.settings import Settings
 from deploy.bootstrap import Opened, opened
+from deploy.http import Server, harden
 from printgate.recovery import take_up
 
 log = logging.getLogger(__name__)
@@ -56,23 +57,23 @@ def sole_process(settings: Settings) -> Iterator[None]:
         yield
 
 
-Server = waitress.server.BaseWSGIServer | waitress.server.MultiSocketServer
-
-
 def make_server(parts: Opened) -> Server:
     """Return the server, bound to its port; OSError if that is taken."""
     settings = parts.settings
-    return waitress.server.create_server(
+    server = waitress.server.create_server(
         parts.app,
         host=settings.host,
         port=settings.port,
         threads=settings.http_threads,
         max_request_body_size=settings.document_octets_max + _BODY_OVERHEAD_OCTETS,
         connection_limit=1000,
-        channel_timeout=60,
+        channel_timeout=round(settings.slow_request_seconds) or 1,
+        cleanup_interval=max(1, round(settings.slow_request_seconds / 6)),
         ident=None,
         clear_untrusted_proxy_headers=True,
     )
+    harden(server, settings.slow_request_seconds)
+    return server
 
 
 def _run(server: Server) -> None:

@@ -21,6 +21,12 @@ class NoSuchJob(NotFound):
     code = "no-such-job"
 
 
+class TooManyJobs(LimitReached):
+    """So many jobs of this person wait for their documents already."""
+
+    code = "too-many-jobs"
+
+
 class JobNotPossible(Conflict):
     """The job is no longer (or not yet) in a stage in which this can be done."""
 

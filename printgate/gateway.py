@@ -20,6 +20,7 @@ from printgate.errors import (
     NoSuchJob,
     NoSuchPrinter,
     PrinterRetired,
+    TooManyJobs,
     UnknownPerson,
 )
 from printgate.ipp.decode import decode
@@ -46,6 +47,7 @@ STATUSES: dict[type[Exception], Status] = {
     JobNotPossible: Status.NOT_POSSIBLE,
     PrinterRetired: Status.NOT_ACCEPTING_JOBS,
     Forbidden: Status.NOT_AUTHORIZED,
+    TooManyJobs: Status.TOO_MANY_JOBS,
     DocumentTooLarge: Status.REQUEST_ENTITY_TOO_LARGE,
     DocumentCutShort: Status.BAD_REQUEST,
     BackendUnavailable: Status.TEMPORARY_ERROR,

@@ -25,6 +25,8 @@ class Terms:
     analysis_limit_seconds: float = 20.0
     multiple_operation: timedelta = timedelta(minutes=5)
     """How long a job may wait for its document."""
+    jobs_without_document_max: int = 20
+    """How many jobs of one person may wait for their documents at once."""
     ask_expires: timedelta = timedelta(hours=24)
     """How long a job waits for its owner's answer."""
     hold_expires: timedelta = timedelta(hours=24)

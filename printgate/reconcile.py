@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from core.clock import JumpWatch
 from core.failpoints import reached
 from core.tasks import service as tasks
 from core.tasks.thread_runner import Round
@@ -62,11 +63,12 @@ _NEEDS_SOMEBODY = frozenset(
 
 def rounds(parts: Parts) -> tuple[Round, ...]:
     """Return what comes round by the clock."""
+    watch = JumpWatch(parts.clock)
     return (
         Round("watch-jobs", WATCH_SECONDS, lambda: watch_jobs(parts)),
         Round("watch-printers", PRINTERS_SECONDS, lambda: watch_printers(parts)),
         Round("watch-foreign", FOREIGN_SECONDS, lambda: watch_foreign(parts)),
-        Round("expire", EXPIRE_SECONDS, lambda: expire(parts)),
+        Round("expire", EXPIRE_SECONDS, lambda: expire(parts, watch)),
         Round("sweep", SWEEP_SECONDS, lambda: sweep(parts)),
     )
 
@@ -143,10 +145,14 @@ def remove_orphans(parts: Parts, *, before: datetime) -> None:
         parts.spool.discard(uuid)
 
 
-def expire(parts: Parts) -> None:
-    """End the jobs whose document, answer or release never came."""
+def expire(parts: Parts, watch: JumpWatch) -> None:
+    """End the jobs whose document, answer or release never came; a clock that was set ends none."""
+    jump, now = watch.jump(), parts.clock.now()
     with parts.database.transaction() as session:
-        finish.expire(session, hold_expires=parts.terms.hold_expires, now=parts.clock.now())
+        if jump:
+            log.error("the clock was set by %d seconds", jump.total_seconds())
+            finish.heed_jump(session, jump, now=now)
+        finish.expire(session, hold_expires=parts.terms.hold_expires, now=now)
 
 
 def _in_backend(parts: Parts, job: Job, active: dict[int, BackendJob]) -> BackendJob | None:

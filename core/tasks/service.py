@@ -104,6 +104,19 @@ def take_back_claims(session: Session) -> int:
     return int(changed.rowcount)  # type: ignore[attr-defined]
 
 
+def heed_jump(session: Session, jump: timedelta, *, now: datetime) -> None:
+    """Keep a clock that was set back from putting off what was due; doing it twice is fine."""
+    if jump > timedelta(0):
+        return
+    soon = now - jump + timedelta(seconds=_BACKOFF_SECONDS[-1])
+    session.execute(
+        update(TaskRow).where(TaskRow.due_at > now, TaskRow.due_at <= soon).values(due_at=now)
+    )
+    session.execute(
+        update(TaskRow).where(TaskRow.claimed_until > now + CLAIM).values(claimed_until=now + CLAIM)
+    )
+
+
 def finish(session: Session, task: Task) -> None:
     """Forget a task that is done, unless it was asked for again meanwhile."""
     session.execute(delete(TaskRow).where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim))

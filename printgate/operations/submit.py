@@ -34,6 +34,7 @@ from printgate.ticket import JobTicket
 _COMPRESSIONS = ("none", "gzip")
 _GZIP = 16 + zlib.MAX_WBITS
 _INFLATE_STEP = 256 * 1024
+_INFLATED_FREE, _INFLATED_TIMES = 32 * 1024 * 1024, 100
 
 
 def validate_job(parts: Parts, exchange: Exchange) -> Message:
@@ -68,6 +69,7 @@ def create_job(parts: Parts, exchange: Exchange) -> Message:
     asked, unsupported = _asked(parts, exchange)
     new = _new_job(exchange, new_uuid(), asked)
     with parts.database.transaction() as session:
+        arrive.check_unfinished(session, asked.caller, parts.terms.jobs_without_document_max)
         job = arrive.create_job(
             session, new, wait=parts.terms.multiple_operation, now=parts.clock.now()
         )
@@ -301,12 +303,14 @@ class _Inflated:
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read, self._inflate = read, zlib.decompressobj(_GZIP)
-        self._rest = b""
+        self._rest, self._taken, self._given = b"", 0, 0
 
     def read(self, count: int) -> bytes:
         """Return up to `count` octets of the document; b"" at its end."""
         while not self._inflate.eof:
-            self._rest = self._rest or self._read(_INFLATE_STEP)
+            if not self._rest:
+                self._rest = self._read(_INFLATE_STEP)
+                self._taken += len(self._rest)
             if not self._rest:
                 raise self._broken()
             try:
@@ -314,6 +318,9 @@ class _Inflated:
             except zlib.error:
                 raise self._broken() from None
             self._rest = self._inflate.unconsumed_tail
+            self._given += len(octets)
+            if self._given > _INFLATED_FREE + _INFLATED_TIMES * self._taken:
+                raise IppError(Status.COMPRESSION_ERROR, Text("The document inflates too much."))
             if octets:
                 return octets
         return b""

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.text import Text, clean_line
 from printgate.callers import Caller
-from printgate.errors import JobNotPossible, PrinterRetired
+from printgate.errors import JobNotPossible, PrinterRetired, TooManyJobs
 from printgate.holding import Hold
 from printgate.lifecycle import Event, Stage
 from printgate.models import JobRow
@@ -76,6 +77,22 @@ def check_offered(printer: Printer) -> None:
     if printer.retired_at is not None:
         raise PrinterRetired(
             Text("{printer} is no longer in use. Please choose another.", {"printer": printer.name})
+        )
+
+
+def check_unfinished(session: Session, caller: Caller, most: int) -> None:
+    """Raise TooManyJobs if this person (or all guests together) let so many jobs wait already."""
+    person_id = caller.person.id if caller.person else None
+    waiting = session.scalar(
+        select(func.count()).where(
+            JobRow.stage == Stage.RECEIVING,
+            JobRow.person_id == person_id,
+            JobRow.office_id == caller.office.id,
+        )
+    )
+    if (waiting or 0) >= most:
+        raise TooManyJobs(
+            Text("{n} jobs wait for their documents already; send or cancel them.", {"n": most})
         )
 
 

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 import docflow.service
 import quotas.service
-from core import notices
+from core import audit, notices
 from core.people import SYSTEM, Actor
+from core.tasks import service as tasks
 from core.text import Text
 from printgate.errors import JobNotPossible
 from printgate.lifecycle import AT_BACKEND, Event, Stage, may
@@ -171,6 +172,24 @@ def _expire_held(session: Session, held_before: datetime, now: datetime) -> int:
             text = Text("A held job was not released in time. It was not printed, nor charged.")
             notices.notify(session, row.person_id, text, news_path(row), now=now)
     return len(overdue)
+
+
+def heed_jump(session: Session, jump: timedelta, *, now: datetime) -> None:
+    """Let jobs wait as long as they were promised to, although the clock was set."""
+    waiting = session.scalars(
+        select(JobRow).where(
+            JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at.is_not(None)
+        )
+    )
+    for row in waiting:
+        assert row.expires_at is not None
+        row.expires_at += jump
+    # A held job's time is counted from when it was held.
+    for row in session.scalars(select(JobRow).where(JobRow.stage == Stage.HELD)):
+        row.changed_at += jump
+    tasks.heed_jump(session, jump, now=now)
+    details = {"seconds": round(jump.total_seconds())}
+    audit.record(session, SYSTEM, "clock.jump", "clock", details, now)
 
 
 def charge(session: Session, row: JobRow, usage: Usage, actor: Actor, now: datetime) -> None:
