@@ -69,7 +69,12 @@ def paper(pages: int = 1, printer: str = "office-a", octets: int = 0) -> Paper:
         words = f"BT /F1 12 Tf 72 700 Td ({title} {number + 1}) Tj ET"
         page.Contents = document.make_stream(words.encode())
     if octets:
-        document.Root.Ballast = document.make_stream(secrets.token_bytes(octets))
+        # A picture that no page shows: it goes all the way to the printer, as real ones do.
+        ballast = document.make_stream(secrets.token_bytes(-(-octets // 1024) * 1024))
+        ballast.Type, ballast.Subtype = pikepdf.Name.XObject, pikepdf.Name.Image
+        ballast.Width, ballast.Height, ballast.BitsPerComponent = 1024, -(-octets // 1024), 8
+        ballast.ColorSpace = pikepdf.Name.DeviceGray
+        document.pages[0].Resources.XObject = pikepdf.Dictionary(Ballast=ballast)
     folder = Path("/tmp")  # noqa: S108  # only to let the library write a file
     path = folder / title
     document.save(path)

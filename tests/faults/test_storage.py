@@ -197,7 +197,7 @@ def test_a_flipped_bit_is_not_printed(server: Server):
     job = server.job(flipped)
     assert (job.stage, job.sheets_used, printed(server.lab)[flipped.title]) == (Stage.ABORTED, 0, 0)
     assert server.job(whole).stage is Stage.COMPLETED
-    assert "ERROR" in server.log
+    assert "level=error" in server.log
     assert "is not the one that was accepted" in server.log
     page = Browser(f"http://127.0.0.1:{server.port}", "wangfang").get("/")
     assert "发生了改变" in page

@@ -79,6 +79,7 @@ def test_promised_waits_keep_their_length(
         assert finish.expire(session, hold_expires=timedelta(hours=24), now=now) == 0
         assert finish.expire(session, hold_expires=timedelta(hours=24), now=now + wait) == 1
         assert job_by_uuid(session, "u" * 36).stage == "expired"
+    with database.snapshot() as session:
         (record,) = audit.records_of(session, "clock")
         assert record.details == {"seconds": jump.total_seconds()}
         assert audit.first_broken_seq(session) is None
