@@ -84,7 +84,9 @@ def test_what_does_not_print_leaves_no_queue(office: Office, address: str):
 
 @pytest.mark.usefixtures("clean")
 def test_a_queue_that_cups_could_not_make_driverless_is_removed(office: Office):
-    backend = CupsBackend(office.settings.printing_url)
-    with pytest.raises(BackendUnavailable, match="did not say"):
+    with (
+        CupsBackend(office.settings.printing_url) as backend,
+        pytest.raises(BackendUnavailable, match="did not say"),
+    ):
         backend.add_queue(OTHER, "ipp://127.0.0.1:1/ipp/print")
     assert OTHER not in queues(office)

@@ -1,9 +1,12 @@
 """The main path on real parts: lp, the gateway, cupsd, ippeveprinter."""
 
+import asyncio
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyipp
 import pytest
 
 from core import audit
@@ -315,17 +318,15 @@ def _leave(office: Office, left: int) -> None:
 
 
 def test_pyipp_reads_the_printer(office: Office):
-    import asyncio
-
-    import pyipp
-
     async def read():
         async with pyipp.IPP(
             host="127.0.0.1", port=office.port, base_path="/printers/office-a", tls=False
         ) as ipp:
             return await ipp.printer()
 
-    printer = asyncio.run(read())
+    # In a thread of its own: a browser of another test may have a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        printer = pool.submit(lambda: asyncio.run(read())).result()
     assert printer.info.printer_name == "office-a"
     assert printer.state.printer_state in ("idle", "processing", "stopped")
     assert any(uri.uri.endswith("/printers/office-a") for uri in printer.uris)
