@@ -37,8 +37,7 @@ def judge(parts: Parts, sent: Sent, *, timeout_seconds: float) -> Verdict | None
         raise SpoolUnavailable
     facts = facts_of(document)
     digest = None if document.unreadable else parts.spool.seal_output(sent.uuid)
-    with parts.database.snapshot() as session:
-        decision = decide.decision_on(session, sent, facts, parts.rules)
+    decision = decide.decision_on(sent, facts, parts.rules)
     kept = keep(parts, sent.uuid) if decision.outcome is Outcome.CIRCULATE else None
     return Verdict(decision, facts.pages, kept, digest)
 
@@ -47,9 +46,10 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
     """Read and decide a job that waits for it; it stays undecided if there was no time."""
     with parts.database.snapshot() as session:
         job = queries.job_by_uuid(session, uuid)
-    if job.stage is not Stage.DECIDING:
-        return job
-    verdict = judge(parts, decide.sent_of(job), timeout_seconds=timeout_seconds)
+        if job.stage is not Stage.DECIDING:
+            return job
+        sent = decide.sent_of(session, job)
+    verdict = judge(parts, sent, timeout_seconds=timeout_seconds)
     if verdict is None:
         return job
     with parts.database.transaction() as session:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.db import insert, insert_new, locked
+from core.db import insert, insert_new
 from core.errors import InvalidInput
 from core.ids import new_uuid
 from core.people import Actor
@@ -115,16 +115,9 @@ def reserve(
     which may have ended since. EntryDiffers if it was made for another office or amount.
     """
     _check(amount)
-    asked = (office_id, unit, amount)
-    known = session.get(ReservationRow, reservation_id)
-    if known is not None:
-        return _same(session, known, asked)
-    period = Period.of_moment(now, zone)
-    account_id = _account_id(session, office_id, unit)
-    if account_id is None:
-        raise QuotaExceeded(_too_little(unit, amount, 0), needed=amount, left=0)
-    taken = _take(session, account_id, period, amount)
-    new = taken and insert_new(
+    asked, period = (office_id, unit, amount), Period.of_moment(now, zone)
+    account_id = _take(session, office_id, unit, period, amount)
+    if account_id is not None and insert_new(
         session,
         ReservationRow,
         id=reservation_id,
@@ -136,18 +129,19 @@ def reserve(
         printer=printer,
         kind=kind,
         reserved_at=now,
-    )
-    row = session.get(ReservationRow, reservation_id)
-    if not new and row is not None:
-        # Asked for twice at once; the other was first, and this one waited for it just now.
-        if taken:
-            _add(session, account_id, period.key, Delta(held=-amount))
-        return _same(session, row, asked)
-    if row is None:
-        left = _left(session, account_id, period)
+    ):
+        made = Reservation(reservation_id, *asked[:2], period, amount, State.RESERVED, None)
+        labels = _Labels(person_id, printer, kind)
+        _enter(session, made, account_id, Kind.RESERVE, Delta(held=amount), labels, actor, now)
+        return made
+    known = session.get(ReservationRow, reservation_id, populate_existing=True)
+    if known is None:
+        left = _left(session, office_id, unit, period)
         raise QuotaExceeded(_too_little(unit, amount, left), needed=amount, left=left)
-    _enter(session, row, Kind.RESERVE, Delta(held=amount), actor, now)
-    return _reservation(session, row)
+    if account_id is not None:
+        # Asked for again: what was taken for it just now goes back.
+        _add(session, account_id, period.key, Delta(held=-amount))
+    return _same(session, known, asked)
 
 
 def settle(
@@ -232,24 +226,36 @@ def _same(session: Session, row: ReservationRow, asked: tuple[str, Unit, int]) -
     return made
 
 
-def _take(session: Session, account_id: str, period: Period, amount: int) -> bool:
-    changed = session.execute(
+def _take(session: Session, office_id: str, unit: Unit, period: Period, amount: int) -> str | None:
+    """Hold units of an office's balance; the account's id, or None if there is too little."""
+    account = select(AccountRow.id).where(
+        AccountRow.office_id == office_id, AccountRow.unit == unit
+    )
+    return session.scalar(
         update(BalanceRow)
         .where(
-            BalanceRow.account_id == account_id,
+            BalanceRow.account_id == account.scalar_subquery(),
             BalanceRow.period == period.key,
             BalanceRow.held + BalanceRow.spent + amount <= BalanceRow.granted,
         )
         .values(held=BalanceRow.held + amount)
+        .returning(BalanceRow.account_id)
         .execution_options(synchronize_session=False)
     )
-    assert isinstance(changed, CursorResult)
-    return changed.rowcount == 1
 
 
-def _left(session: Session, account_id: str, period: Period) -> int:
-    row = session.get(BalanceRow, (account_id, period.key), populate_existing=True)
-    return row.granted - row.held - row.spent if row else 0
+def _left(session: Session, office_id: str, unit: Unit, period: Period) -> int:
+    """Return what may still be reserved; nothing where there is no account."""
+    left = session.scalar(
+        select(BalanceRow.granted - BalanceRow.held - BalanceRow.spent)
+        .join(AccountRow, AccountRow.id == BalanceRow.account_id)
+        .where(
+            AccountRow.office_id == office_id,
+            AccountRow.unit == unit,
+            BalanceRow.period == period.key,
+        )
+    )
+    return left or 0
 
 
 def _too_little(unit: Unit, needed: int, left: int) -> Text:
@@ -272,50 +278,83 @@ def _end(
     *,
     estimated: bool = False,
 ) -> Reservation:
-    # Locked where many can write: of two that end it at once, the second sees how it ended.
-    row = locked(session, ReservationRow, reservation_id)
+    # Of two that end it at once, the second waits here and then finds it ended.
+    row = session.execute(
+        update(ReservationRow)
+        .where(ReservationRow.id == reservation_id, ReservationRow.state == State.RESERVED)
+        .values(state=ENDS[kind], used=used, ended_at=now)
+        .returning(*_ENDED)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        return _ended(session, reservation_id, ENDS[kind])
+    account_id, period, amount, person_id, printer, label = row
+    delta = delta_of(kind, amount, used)
+    _add(session, account_id, period, delta)
+    account = session.get_one(AccountRow, account_id)
+    ended = Reservation(
+        reservation_id,
+        account.office_id,
+        Unit(account.unit),
+        Period.of_key(period),
+        amount,
+        ENDS[kind],
+        used,
+    )
+    labels = _Labels(person_id, printer, label, estimated)
+    _enter(session, ended, account_id, kind, delta, labels, actor, now)
+    return ended
+
+
+_ENDED = (
+    ReservationRow.account_id,
+    ReservationRow.period,
+    ReservationRow.amount,
+    ReservationRow.person_id,
+    ReservationRow.printer,
+    ReservationRow.kind,
+)
+
+
+def _ended(session: Session, reservation_id: str, state: State) -> Reservation:
+    """Return a reservation that has ended like this already; ReservationEnded if otherwise."""
+    row = session.get(ReservationRow, reservation_id, populate_existing=True)
     if row is None:
         raise NoSuchReservation(Text("There is no such reservation."))
-    if State(row.state) is not State.RESERVED:
-        if State(row.state) is not ENDS[kind]:
-            raise ReservationEnded(Text("This reservation has ended already."))
-        return _reservation(session, row)
-    delta = delta_of(kind, row.amount, used)
-    row.state, row.used, row.ended_at = ENDS[kind], used, now
-    _add(session, row.account_id, row.period, delta)
-    _enter(session, row, kind, delta, actor, now, estimated=estimated)
+    if State(row.state) is not state:
+        raise ReservationEnded(Text("This reservation has ended already."))
     return _reservation(session, row)
 
 
 def _enter(
     session: Session,
-    row: ReservationRow,
+    reservation: Reservation,
+    account_id: str,
     kind: Kind,
     delta: Delta,
+    labels: _Labels,
     actor: Actor,
     now: datetime,
-    *,
-    estimated: bool = False,
 ) -> None:
-    session.add(
-        EntryRow(
-            id=f"{row.id}:{kind}",
-            account_id=row.account_id,
-            period=row.period,
+    session.execute(
+        insert(session, EntryRow).values(
+            id=f"{reservation.id}:{kind}",
+            account_id=account_id,
+            period=reservation.period.key,
             kind=kind,
             granted=delta.granted,
             held=delta.held,
             spent=delta.spent,
-            reservation_id=row.id,
-            person_id=row.person_id,
-            printer=row.printer,
-            label=row.kind,
-            estimated=estimated,
+            reservation_id=reservation.id,
+            person_id=labels.person_id,
+            printer=labels.printer,
+            label=labels.label,
+            estimated=labels.estimated,
+            reason=labels.reason,
             actor=actor.name,
             at=now,
         )
     )
-    session.flush()
 
 
 def _append(

@@ -146,5 +146,6 @@ def judged(
     session: Session, uuid: str, facts: Facts, rules: Rules, kept: Kept | None = None
 ) -> Verdict:
     """Return what the rules say of a job whose document is known to be so."""
-    sent = decide.sent_of(job_by_uuid(session, uuid))
-    return Verdict(decide.decision_on(session, sent, facts, rules), facts.pages, kept)
+    session.flush()
+    sent = decide.sent_of(session, job_by_uuid(session, uuid))
+    return Verdict(decide.decision_on(sent, facts, rules), facts.pages, kept)

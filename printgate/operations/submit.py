@@ -24,10 +24,11 @@ from printgate.operations.job_attributes import ANSWERED, job_attributes
 from printgate.operations.printer_attributes import FORMATS, lasting_attributes
 from printgate.operations.ticket_reader import read_ticket
 from printgate.parts import Parts
+from printgate.policy import Sender
 from printgate.queries import Job, Printer, job_by_uuid
 from printgate.service import arrive, decide, holding
 from printgate.service.arrive import NewJob
-from printgate.service.decide import Sent, Verdict
+from printgate.service.decide import Place, Sent, Verdict
 from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 
@@ -52,7 +53,7 @@ def print_job(parts: Parts, exchange: Exchange) -> Message:
         parts.spool.discard(uuid)
         raise bad_request("The request has no document.")
     new = _new_job(exchange, uuid, asked)
-    sent = _sent(exchange, new)
+    sent = Sent(uuid, new.title, _format(exchange), new.ticket, asked.place)
     with _discarded_on_failure(parts, uuid):
         verdict = judge(parts, sent, timeout_seconds=parts.terms.analysis_budget_seconds)
         with parts.database.transaction() as session:
@@ -70,9 +71,10 @@ def create_job(parts: Parts, exchange: Exchange) -> Message:
     new = _new_job(exchange, new_uuid(), asked)
     with parts.database.transaction() as session:
         arrive.check_unfinished(session, asked.caller, parts.terms.jobs_without_document_max)
-        job = arrive.create_job(
-            session, new, wait=parts.terms.multiple_operation, now=parts.clock.now()
-        )
+        wait = parts.terms.multiple_operation
+        arrive.create_job(session, new, wait=wait, now=parts.clock.now())
+        session.flush()
+        job = job_by_uuid(session, new.uuid)
         reached("arrival-before-commit")
     reached("arrival-after-commit")
     return _about(parts, exchange, job, _taken(unsupported), unsupported)
@@ -92,7 +94,8 @@ def send_document(parts: Parts, exchange: Exchange) -> Message:
     if spooled.octets == 0:
         parts.spool.discard(incoming)
         return _about(parts, exchange, job, Status.OK, ())
-    sent = replace(decide.sent_of(job), format=_format(exchange))
+    with parts.database.snapshot() as session:
+        sent = replace(decide.sent_of(session, job), format=_format(exchange))
     with _discarded_on_failure(parts, incoming):
         verdict = judge(
             parts,
@@ -124,6 +127,7 @@ class _Asked:
     """What a job creation asks for, checked."""
 
     printer: Printer
+    place: Place
     caller: Caller
     ticket: JobTicket
     hold: Hold
@@ -136,6 +140,8 @@ def _asked(parts: Parts, exchange: Exchange) -> tuple[_Asked, tuple[Attribute, .
         printer = exchange.printer(session)
         arrive.check_offered(printer)
         caller = exchange.caller(session, parts)
+        login = caller.person.login if caller.person else ""
+        place = decide.place_of(session, printer, Sender(caller.office.code, login))
     _check_compression(exchange)
     _check_format(exchange)
     known = lasting_attributes(parts, printer, exchange)
@@ -145,7 +151,7 @@ def _asked(parts: Parts, exchange: Exchange) -> tuple[_Asked, tuple[Attribute, .
         fidelity=exchange.flag("ipp-attribute-fidelity", default=False),
     )
     hold, pin_key = asked_hold(exchange)
-    return _Asked(printer, caller, ticket, hold, pin_key), unsupported
+    return _Asked(printer, place, caller, ticket, hold, pin_key), unsupported
 
 
 def _new_job(exchange: Exchange, uuid: str, asked: _Asked) -> NewJob:
@@ -159,19 +165,6 @@ def _new_job(exchange: Exchange, uuid: str, asked: _Asked) -> NewJob:
         exchange.language,
         asked.hold,
         holding.pin_hash(asked.pin_key) if asked.pin_key else "",
-    )
-
-
-def _sent(exchange: Exchange, new: NewJob) -> Sent:
-    person = new.caller.person
-    return Sent(
-        new.uuid,
-        new.printer.name,
-        person.id if person else None,
-        new.caller.office.id,
-        new.title,
-        _format(exchange),
-        new.ticket,
     )
 
 

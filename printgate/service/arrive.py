@@ -17,6 +17,7 @@ from printgate.queries import Job, Printer, job_by_uuid
 from printgate.service.rows import (
     DECIDE_TASK,
     change,
+    hold_row,
     job_row,
     lay_aside,
     sender,
@@ -41,8 +42,8 @@ class NewJob:
     pin_hash: str = ""
 
 
-def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime) -> Job:
-    """Add a job that waits for its document until `wait` has passed; repeatable by uuid.
+def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime) -> None:
+    """Add a job that waits for its document until `wait` has passed.
 
     PrinterRetired if the printer takes no new jobs.
     """
@@ -66,10 +67,8 @@ def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime)
         changed_at=now,
         expires_at=now + wait,
     )
-    session.add(row)
-    session.flush()
+    session.add(hold_row(session, row))
     audit.record(session, caller.actor, "job.create", row.uuid, {"printer": new.printer.name}, now)
-    return job_by_uuid(session, new.uuid)
 
 
 def check_offered(printer: Printer) -> None:

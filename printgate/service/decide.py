@@ -32,7 +32,7 @@ from printgate.policy import (
     Sender,
     decide,
 )
-from printgate.queries import Job, job_by_uuid
+from printgate.queries import Job, Printer, job_by_uuid
 from printgate.service.rows import (
     FORWARD_TASK,
     change,
@@ -72,36 +72,55 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Who sent a job, where to, and where else it could go: what the rules ask beside the job."""
+
+    sender: Sender
+    printer: PrinterFacts
+    others: tuple[PrinterFacts, ...]
+
+
+@dataclass(frozen=True)
 class Sent:
     """A job whose document is in the spool, as it was sent."""
 
     uuid: str
-    printer: str
-    person_id: str | None
-    office_id: str
     title: str
     format: str
     ticket: JobTicket
+    place: Place
     wants_paper: bool = False
 
 
-def decision_on(session: Session, sent: Sent, facts: Facts, rules: Rules) -> Decision:
-    """Return what the rules say of a job, from what is known now; nothing is changed."""
-    known = queries.offered_printers(session)
-    asked_for = queries.printer(session, sent.printer)
+def place_of(session: Session, printer: Printer, sender: Sender) -> Place:
+    """Return where a job stands that this sender sent to this printer."""
     # A printer in the same place first: that is where the sender will look for the paper.
     others = sorted(
-        (other for other in known if other.id != asked_for.id),
-        key=lambda other: other.location != asked_for.location,
+        (each for each in queries.offered_printers(session) if each.id != printer.id),
+        key=lambda each: each.location != printer.location,
     )
-    login = identity.person(session, sent.person_id).login if sent.person_id else ""
+    facts = tuple(PrinterFacts(each.name, each.two_sided) for each in others)
+    return Place(sender, PrinterFacts(printer.name, printer.two_sided), facts)
+
+
+def sent_of(session: Session, job: Job, *, wants_paper: bool = False) -> Sent:
+    """Return a job as it was sent, and where it stands now."""
+    login = identity.person(session, job.person_id).login if job.person_id else ""
+    sender = Sender(identity.office(session, job.office_id).code, login)
+    place = place_of(session, queries.printer(session, job.printer), sender)
+    return Sent(job.uuid, job.title, job.format, job.asked, place, wants_paper)
+
+
+def decision_on(sent: Sent, facts: Facts, rules: Rules) -> Decision:
+    """Return what the rules say of a job."""
+    place = sent.place
     return decide(
         sent.ticket,
         facts,
         rules,
-        Sender(identity.office(session, sent.office_id).code, login),
-        PrinterFacts(asked_for.name, asked_for.two_sided),
-        [PrinterFacts(other.name, other.two_sided) for other in others],
+        place.sender,
+        place.printer,
+        place.others,
         wants_paper=sent.wants_paper,
     )
 
@@ -111,6 +130,7 @@ def decide_job(
 ) -> Job:
     """Decide a job that has its document; one that is decided already is returned as it is."""
     row = job_row(session, uuid)
+    session.flush()  # a new job has its number from here on
     if Stage(row.stage) is Stage.DECIDING:
         row.pages, row.output_digest = verdict.pages, verdict.output_digest
         carry_out(
@@ -181,22 +201,8 @@ def decision_on_paper(session: Session, row: JobRow, rules: Rules) -> Decision:
     """Return the decision on a job whose owner has said that it is to be printed."""
     row.wants_paper = True
     session.flush()
-    sent = sent_of(job_by_uuid(session, row.uuid), wants_paper=True)
-    return decision_on(session, sent, Facts(pages=row.pages), rules)
-
-
-def sent_of(job: Job, *, wants_paper: bool = False) -> Sent:
-    """Return a job as it was sent."""
-    return Sent(
-        job.uuid,
-        job.printer,
-        job.person_id,
-        job.office_id,
-        job.title,
-        job.format,
-        job.asked,
-        wants_paper,
-    )
+    sent = sent_of(session, job_by_uuid(session, row.uuid), wants_paper=True)
+    return decision_on(sent, Facts(pages=row.pages), rules)
 
 
 def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> None:

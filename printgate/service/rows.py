@@ -16,6 +16,7 @@ from printgate.lifecycle import ACTIVE, Event, Stage, advance
 from printgate.models import JobRow
 from printgate.policy import Reason
 
+_HELD = "printgate-jobs"
 DECIDE_TASK = "printgate.decide"
 FORWARD_TASK = "printgate.forward"
 CANCEL_TASK = "printgate.cancel"
@@ -25,17 +26,36 @@ DISCARD_TASK = "printgate.discard"
 _KEEPS_DOCUMENT = ACTIVE | {Stage.UNKNOWN}
 
 
-def job_row(session: Session, uuid: str, *, locked: bool = True) -> JobRow:
+def job_row(session: Session, uuid: str) -> JobRow:
     """Return the row of a job by our own key; NoSuchJob if there is none.
 
     It is locked: of two that move a job at once, the second sees where the first has left it. It is
-    the first lock of every transaction, before quotas, documents and tasks (see core/db.py).
+    the first lock of every transaction, before quotas, documents and tasks (see core/db.py). What
+    this transaction has locked or added it has still, and is not asked for again.
     """
-    query = select(JobRow).where(JobRow.uuid == uuid).execution_options(populate_existing=True)
-    row = session.scalar(query.with_for_update(key_share=True) if locked else query)
+    known = _held(session).get(uuid)
+    if known is not None:
+        return known
+    row = session.scalar(
+        select(JobRow)
+        .where(JobRow.uuid == uuid)
+        .execution_options(populate_existing=True)
+        .with_for_update(key_share=True)
+    )
     if row is None:
         raise NoSuchJob(Text("There is no such job."))
+    return hold_row(session, row)
+
+
+def hold_row(session: Session, row: JobRow) -> JobRow:
+    """Remember a row that this transaction has locked or added."""
+    _held(session)[row.uuid] = row
     return row
+
+
+def _held(session: Session) -> dict[str, JobRow]:
+    held: dict[str, JobRow] = session.info.setdefault(_HELD, {})
+    return held
 
 
 def sender(row: JobRow) -> Actor:
