@@ -89,7 +89,9 @@ def _forward(parts: Parts, job: Job) -> None:
     if wanted:
         parts.backend.send_document(request, backend_job_id, parts.spool.output(job.uuid))
         with parts.database.transaction() as session:
-            wanted = forward.about_to_release(session, job.uuid, now=parts.clock.now())
+            wanted = forward.about_to_release(
+                session, job.uuid, backend_job_id, now=parts.clock.now()
+            )
     if wanted:
         parts.backend.release(backend_job_id)
     else:

@@ -27,9 +27,15 @@ def created_in_backend(session: Session, uuid: str, backend_job_id: int, *, now:
     return True
 
 
-def about_to_release(session: Session, uuid: str, *, now: datetime) -> bool:
-    """Note that the held job is being let go; False if it was cancelled meanwhile."""
+def about_to_release(session: Session, uuid: str, backend_job_id: int, *, now: datetime) -> bool:
+    """Note that the held job is being let go; False if it was cancelled or made anew meanwhile.
+
+    Of two that forward a job at once (the first was believed dead) only the one whose job in CUPS
+    is on record may let it go: the other's would be a second copy on paper.
+    """
     row = job_row(session, uuid)
+    if row.backend_job_id != backend_job_id:
+        return False
     if Stage(row.stage) is Stage.FORWARDED:
         change(session, row, Event.RELEASE, actor=SYSTEM, now=now)
     return Stage(row.stage) in AT_BACKEND

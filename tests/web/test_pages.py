@@ -17,6 +17,8 @@ from tests.web.conftest import Site, send
 
 MONTH = Period(2026, 11)
 
+pytestmark = pytest.mark.both_databases
+
 
 def text(answer) -> str:
     page: str = answer.get_data(as_text=True)
@@ -79,7 +81,7 @@ def settle(site: Site) -> None:
     with site.parts.database.transaction() as session:
         uuid = printing.job(session, site.job).uuid
         forward.created_in_backend(session, uuid, 1, now=NOON)
-        forward.about_to_release(session, uuid, now=NOON)
+        forward.about_to_release(session, uuid, 1, now=NOON)
         finish.settle(session, uuid, Event.BACKEND_COMPLETED, Usage(2, 3, False), now=NOON)
 
 
