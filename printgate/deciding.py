@@ -31,8 +31,8 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
     with parts.database.snapshot() as session:
         outcome = decide.predict(session, uuid, facts, parts.rules)
     kept = keep(parts, uuid) if outcome is Outcome.CIRCULATE else None
-    with parts.database.transaction() as session:
-        return decide.decide_job(
+    return parts.database.run(
+        lambda session: decide.decide_job(
             session,
             uuid,
             facts,
@@ -41,6 +41,7 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
             ask_expires=parts.terms.ask_expires,
             now=parts.clock.now(),
         )
+    )
 
 
 def keep(parts: Parts, uuid: str) -> Kept:

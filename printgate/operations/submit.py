@@ -1,8 +1,12 @@
 """Jobs come in: Print-Job, Validate-Job, Create-Job, Send-Document, Close-Job."""
 
+import logging
 import zlib
 from collections.abc import Callable
 
+from sqlalchemy.orm import Session
+
+from core.db import DatabaseUnavailable
 from core.ids import new_uuid
 from core.text import Text
 from printgate.callers import Caller
@@ -21,6 +25,8 @@ from printgate.queries import Job, Printer, job_by_uuid
 from printgate.service import arrive
 from printgate.service.arrive import NewJob
 from printgate.ticket import JobTicket
+
+log = logging.getLogger(__name__)
 
 _COMPRESSIONS = ("none", "gzip")
 _GZIP = 16 + zlib.MAX_WBITS
@@ -41,26 +47,29 @@ def print_job(parts: Parts, exchange: Exchange) -> Message:
     if spooled.octets == 0:
         parts.spool.discard(uuid)
         raise bad_request("The request has no document.")
+
+    def take(session: Session) -> Job:
+        now = parts.clock.now()
+        new = _new_job(exchange, uuid, printer, caller, ticket)
+        arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=now)
+        return arrive.document_received(session, uuid, spooled, _format(exchange), now=now)
+
     try:
-        with parts.database.transaction() as session:
-            now = parts.clock.now()
-            new = _new_job(exchange, uuid, printer, caller, ticket)
-            arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=now)
-            arrive.document_received(session, uuid, spooled, _format(exchange), now=now)
+        job = parts.database.run(take)
     except BaseException:
         parts.spool.discard(uuid)
         raise
-    return _decided(parts, exchange, uuid, unsupported)
+    return _decided(parts, exchange, job, unsupported)
 
 
 def create_job(parts: Parts, exchange: Exchange) -> Message:
     """Take a job whose document comes with Send-Document (RFC 8011 §4.2.4)."""
     printer, caller, ticket, unsupported = _asked(parts, exchange)
-    with parts.database.transaction() as session:
-        new = _new_job(exchange, new_uuid(), printer, caller, ticket)
-        job = arrive.create_job(
-            session, new, wait=parts.terms.multiple_operation, now=parts.clock.now()
-        )
+    new = _new_job(exchange, new_uuid(), printer, caller, ticket)
+    wait = parts.terms.multiple_operation
+    job = parts.database.run(
+        lambda session: arrive.create_job(session, new, wait=wait, now=parts.clock.now())
+    )
     return _about(parts, exchange, job, _taken(unsupported), unsupported)
 
 
@@ -80,14 +89,14 @@ def send_document(parts: Parts, exchange: Exchange) -> Message:
         return _about(parts, exchange, job, Status.OK, ())
     try:
         with parts.database.transaction() as session:
-            arrive.document_received(
+            job = arrive.document_received(
                 session, job.uuid, spooled, _format(exchange), now=parts.clock.now()
             )
             spooled.path.rename(parts.spool.source(job.uuid))
     except BaseException:
         parts.spool.discard(incoming)
         raise
-    return _decided(parts, exchange, job.uuid, ())
+    return _decided(parts, exchange, job, ())
 
 
 def close_job(parts: Parts, exchange: Exchange) -> Message:
@@ -128,10 +137,17 @@ def _new_job(
 
 
 def _decided(
-    parts: Parts, exchange: Exchange, uuid: str, unsupported: tuple[Attribute, ...]
+    parts: Parts, exchange: Exchange, job: Job, unsupported: tuple[Attribute, ...]
 ) -> Message:
-    """Decide within the budget of the answer, and answer with what became of the job."""
-    job = decide_now(parts, uuid, timeout_seconds=parts.terms.analysis_budget_seconds)
+    """Decide within the budget of the answer, and answer with what became of the job.
+
+    A job that cannot be decided now, since the database went away after it took the job, is
+    accepted all the same: a task decides it, so an error would be the wrong thing to say.
+    """
+    try:
+        job = decide_now(parts, job.uuid, timeout_seconds=parts.terms.analysis_budget_seconds)
+    except DatabaseUnavailable:
+        log.warning("job %d is decided later: the database went away", job.id)
     if job.stage is Stage.REFUSED:
         raise refusal(job)
     status = _taken(unsupported)

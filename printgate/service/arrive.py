@@ -59,7 +59,7 @@ def create_job(session: Session, new: NewJob, *, wait: timedelta, now: datetime)
 
 def document_received(
     session: Session, uuid: str, spooled: Spooled, declared_format: str, *, now: datetime
-) -> None:
+) -> Job:
     """Note that the one document of a job is whole in the spool; JobNotPossible if it has one.
 
     The decision is laid aside as a task in this transaction, a little later than it should be
@@ -79,3 +79,4 @@ def document_received(
         details={"octets": spooled.octets, "sha256": spooled.digest},
     )
     lay_aside(session, DECIDE_TASK, row, now, delay_seconds=STAND_IN_SECONDS)
+    return job_by_uuid(session, uuid)
