@@ -50,8 +50,8 @@ _CONNECTIONS, _CONNECTIONS_MORE = 10, 20
 
 # SQLSTATEs (PostgreSQL, appendix A). Broken off for no fault of its own: run it again.
 _BROKEN_OFF = frozenset({"40001", "40P01", "55P03"})
-# No connection, no resources, shutting down, standing by, out of time: not now.
-_NOT_NOW = ("08", "53", "57P", "57014", "25006", "25P03")
+# No connection, no resources, shutting down, out of time: not now.
+_NOT_NOW = ("08", "53", "57P", "57014", "25P03")
 
 _Answer = TypeVar("_Answer")
 _Row = TypeVar("_Row", bound="Base")

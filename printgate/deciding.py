@@ -1,5 +1,7 @@
 """From a spooled document to a decision: analysis outside any transaction, then T1 inside one."""
 
+from sqlalchemy.orm import Session
+
 from core.failpoints import reached
 from core.sandbox import SandboxUnavailable
 from core.text import Text
@@ -52,13 +54,17 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
     verdict = judge(parts, sent, timeout_seconds=timeout_seconds)
     if verdict is None:
         return job
-    with parts.database.transaction() as session:
-        decided = decide.decide_job(
+
+    def decided(session: Session) -> Job:
+        job = decide.decide_job(
             session, uuid, verdict, ask_expires=parts.terms.ask_expires, now=parts.clock.now()
         )
         reached("decision-before-commit")
+        return job
+
+    job = parts.database.run(decided)
     reached("decision-after-commit")
-    return decided
+    return job
 
 
 def keep(parts: Parts, uuid: str) -> Kept:

@@ -70,6 +70,10 @@ class Process:
         self._signal(signal.SIGKILL)
         self._process.wait()
 
+    def exit_code(self, seconds: float = 60.0) -> int:
+        """Return how a program ended that ends by itself."""
+        return self._process.wait(seconds)
+
     def end(self, number: int) -> None:
         """Send a signal to the program alone and return when it has ended by itself."""
         os.kill(self.pid, number)

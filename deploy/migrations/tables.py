@@ -2,6 +2,7 @@
 
 import core.audit
 import core.identity.models
+import core.leases
 import core.notices
 import core.tasks.models
 import docflow.models
@@ -15,6 +16,7 @@ METADATA = Base.metadata
 MODULES = (
     core.audit,
     core.identity.models,
+    core.leases,
     core.notices,
     core.tasks.models,
     docflow.models,

@@ -56,11 +56,15 @@ def print_job(parts: Parts, exchange: Exchange) -> Message:
     sent = Sent(uuid, new.title, _format(exchange), new.ticket, asked.place)
     with _discarded_on_failure(parts, uuid):
         verdict = judge(parts, sent, timeout_seconds=parts.terms.analysis_budget_seconds)
-        with parts.database.transaction() as session:
+
+        def take(session: Session) -> Job:
             now = parts.clock.now()
             arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=now)
             job = _receive(parts, session, sent, spooled, verdict)
             reached("decision-before-commit")
+            return job
+
+        job = parts.database.run(take)
     reached("decision-after-commit")
     return _decided(parts, exchange, job, unsupported)
 
@@ -69,13 +73,16 @@ def create_job(parts: Parts, exchange: Exchange) -> Message:
     """Take a job whose document comes with Send-Document (RFC 8011 §4.2.4)."""
     asked, unsupported = _asked(parts, exchange)
     new = _new_job(exchange, new_uuid(), asked)
-    with parts.database.transaction() as session:
+
+    def add(session: Session) -> Job:
         arrive.check_unfinished(session, asked.caller, parts.terms.jobs_without_document_max)
         wait = parts.terms.multiple_operation
         arrive.create_job(session, new, wait=wait, now=parts.clock.now())
         session.flush()
-        job = job_by_uuid(session, new.uuid)
         reached("arrival-before-commit")
+        return job_by_uuid(session, new.uuid)
+
+    job = parts.database.run(add)
     reached("arrival-after-commit")
     return _about(parts, exchange, job, _taken(unsupported), unsupported)
 
@@ -102,10 +109,14 @@ def send_document(parts: Parts, exchange: Exchange) -> Message:
             replace(sent, uuid=incoming),
             timeout_seconds=parts.terms.analysis_budget_seconds,
         )
-        with parts.database.transaction() as session:
-            job = _receive(parts, session, sent, spooled, verdict)
-            parts.spool.adopt(incoming, job.uuid)
+
+        def take(session: Session) -> Job:
+            taken = _receive(parts, session, sent, spooled, verdict)
+            parts.spool.adopt(incoming, taken.uuid)
             reached("decision-before-commit")
+            return taken
+
+        job = parts.database.run(take)
     reached("decision-after-commit")
     return _decided(parts, exchange, job, ())
 

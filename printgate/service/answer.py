@@ -52,8 +52,8 @@ def print_asked(
 
 
 def check_asked(session: Session, uuid: str) -> None:
-    """Raise JobNotPossible unless the job waits for its owner's answer."""
-    _asked(session, uuid)
+    """Raise JobNotPossible unless the job waits for its owner's answer; a look, for a snapshot."""
+    _asked(session, uuid, locked=False)
 
 
 def circulate_asked(session: Session, uuid: str, kept: Kept, *, now: datetime) -> Job:
@@ -113,8 +113,8 @@ def checked_reason(reason: str) -> str:
     return given
 
 
-def _asked(session: Session, uuid: str) -> JobRow:
-    row = job_row(session, uuid)
+def _asked(session: Session, uuid: str, *, locked: bool = True) -> JobRow:
+    row = job_row(session, uuid, locked=locked)
     if Stage(row.stage) is not Stage.ASKED:
         raise JobNotPossible(Text("This job does not wait for an answer."))
     return row

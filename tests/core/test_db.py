@@ -35,6 +35,7 @@ def test_two_writers_that_read_first_never_find_the_database_locked(database: Da
     assert failures == []
 
 
+@pytest.mark.both_databases
 def test_a_reader_sees_one_moment_and_no_writer_waits_for_it(database: Database):
     with database.transaction() as session:
         session.execute(text("CREATE TABLE t (n INTEGER)"))
@@ -63,6 +64,7 @@ def test_commits_survive_a_power_cut_by_full_synchronisation(database: Database)
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
+@pytest.mark.both_databases
 def test_a_naive_time_is_refused_and_an_aware_one_comes_back_in_utc(database: Database, cast):
     row = {"id": "n", "person_id": cast.alice.id, "text": {}, "path": "/"}
     with pytest.raises(StatementError), database.transaction() as session:

@@ -17,6 +17,8 @@ from tests.web.conftest import Site, send
 
 MONTH = Period(2026, 11)
 
+pytestmark = pytest.mark.both_databases
+
 
 def text(answer) -> str:
     page: str = answer.get_data(as_text=True)
