@@ -52,8 +52,9 @@ def print_asked(
 
 
 def check_asked(session: Session, uuid: str) -> None:
-    """Raise JobNotPossible unless the job waits for its owner's answer; a look, for a snapshot."""
-    _asked(session, uuid, locked=False)
+    """Raise JobNotPossible unless the job waits for its owner's answer."""
+    if job_by_uuid(session, uuid).stage is not Stage.ASKED:
+        raise _not_asked()
 
 
 def circulate_asked(session: Session, uuid: str, kept: Kept, *, now: datetime) -> Job:
@@ -113,11 +114,15 @@ def checked_reason(reason: str) -> str:
     return given
 
 
-def _asked(session: Session, uuid: str, *, locked: bool = True) -> JobRow:
-    row = job_row(session, uuid, locked=locked)
+def _asked(session: Session, uuid: str) -> JobRow:
+    row = job_row(session, uuid)
     if Stage(row.stage) is not Stage.ASKED:
-        raise JobNotPossible(Text("This job does not wait for an answer."))
+        raise _not_asked()
     return row
+
+
+def _not_asked() -> JobNotPossible:
+    return JobNotPossible(Text("This job does not wait for an answer."))
 
 
 def _note_override(session: Session, row: JobRow, reason: str, actor: Actor, now: datetime) -> None:
