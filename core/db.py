@@ -3,7 +3,8 @@
 SQLite decides two things here. Writing transactions start with BEGIN IMMEDIATE, because a
 transaction that reads first and writes later fails with "database is locked" under load, whatever
 the busy timeout. Commits are synchronous=FULL, because an acknowledged job must survive a power
-cut. Pages read from a snapshot of their own (plain BEGIN in WAL mode) and never wait for a writer.
+cut; the writers of a process take turns and share them (core/group_commit.py). Pages read from a
+snapshot of their own (plain BEGIN in WAL mode) and never wait for a writer.
 
 PostgreSQL lets many write at once (READ COMMITTED), so three more things hold. A service locks the
 row that it is going to decide on (`locked`; SQLite has its one lock and leaves the words out). What
@@ -32,6 +33,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from core.errors import Unavailable
+from core.group_commit import GroupCommit
 from core.text import Text
 
 _BUSY_TIMEOUT_SECONDS = 30
@@ -115,19 +117,27 @@ class Database:
         self.engine = _open(url)
         self._snapshots = self.engine.execution_options(**_SNAPSHOT[self.engine.dialect.name])
         self._listeners: list[Callable[[], None]] = []
+        self._writing = (
+            GroupCommit(self.engine).transaction
+            if self.engine.dialect.name == "sqlite"
+            else self._alone
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open one writing transaction; commit at the end, roll back on any exception."""
-        with _told_apart(), Session(self.engine, expire_on_commit=False) as session:
-            with session.begin():
-                yield session
-                for work in session.info.pop(_LAST, ()):
-                    work(session)
-            wake = session.info.pop(_WAKE, False)
-        if wake:
+        with _told_apart(), self._writing() as session:
+            yield session
+            for work in session.info.pop(_LAST, ()):
+                work(session)
+        if session.info.pop(_WAKE, False):
             for listener in self._listeners:
                 listener()
+
+    @contextmanager
+    def _alone(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
 
     def run(self, work: Callable[[Session], _Answer]) -> _Answer:
         """Run `work` in a transaction, and again when the database broke that off.
