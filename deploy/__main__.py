@@ -1,6 +1,8 @@
 """The command line: `python -m deploy COMMAND`; every command explains itself with --help."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -39,11 +41,49 @@ def serve(settings: Settings) -> None:
     """Run the gateway, the pages and the background work in one process."""
     from deploy.serve import serve as run
 
+    _run(run, settings)
+
+
+@cli.command()
+@click.option("--port", type=int, help="The port to listen on; else the setting of that name.")
+@click.pass_obj
+def gateway(settings: Settings, port: int | None) -> None:
+    """Run the gateway alone, behind nginx: one of several processes."""
+    from deploy.processes import serve_gateway
+
+    _run(serve_gateway, replace(settings, port=port or settings.port))
+
+
+@cli.command()
+@click.option("--port", type=int, help="The port to listen on; else the setting of that name.")
+@click.pass_obj
+def web(settings: Settings, port: int | None) -> None:
+    """Run the pages alone, behind nginx: one of several processes."""
+    from deploy.processes import serve_pages
+
+    _run(serve_pages, replace(settings, port=port or settings.port))
+
+
+@cli.command()
+@click.pass_obj
+def worker(settings: Settings) -> None:
+    """Run the background work alone: forwards jobs, watches printers, sends mail."""
+    from deploy.worker import work
+
+    _run(work, settings)
+
+
+def _run(run: Callable[[Settings], None], settings: Settings) -> None:
+    from deploy.migrations import NewerDatabase
+
     try:
         run(settings)
     except RulesError as error:
         for problem in error.problems:
             click.echo(f"rules: {problem}", err=True)
+        sys.exit(USAGE_EXIT)
+    except NewerDatabase as error:
+        click.echo(str(error), err=True)
         sys.exit(USAGE_EXIT)
 
 
@@ -53,8 +93,11 @@ def migrate(settings: Settings) -> None:
     """Bring the database to the tables of this version."""
     from deploy.bootstrap import opened_database
 
-    with opened_database(settings):
-        click.echo("the database is as this version needs it")
+    def bring_up_to_date(settings: Settings) -> None:
+        with opened_database(settings):
+            click.echo("the database is as this version needs it")
+
+    _run(bring_up_to_date, settings)
 
 
 @cli.command("settings")
