@@ -155,11 +155,16 @@ def seed(settings: Settings, me: str) -> None:
 @click.option("--exit", "leave", is_flag=True, help="End after the jobs; 0 if all are as expected.")
 @click.option("--keep", is_flag=True, help="Keep the folder of this run.")
 @click.option("--port", default=8631, show_default=True, help="The port of the pages.")
-def demo(*, leave: bool, keep: bool, port: int) -> None:
+@click.pass_context
+def demo(context: click.Context, *, leave: bool, keep: bool, port: int) -> None:
     """Show the main job on real parts: real CUPS, virtual printers, real documents."""
     from deploy.demo import run
+    from deploy.demo.stage import STAGES
 
-    sys.exit(run(leave=leave, keep=keep, port=port))
+    stage = STAGES.get(context.find_root().params["profile"])
+    if stage is None:
+        raise click.UsageError(f"the demo has the profiles {', '.join(STAGES)}")
+    sys.exit(run(leave=leave, keep=keep, port=port, stage=stage))
 
 
 if __name__ == "__main__":

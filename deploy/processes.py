@@ -46,6 +46,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # untyped
             "keepalive": _KEEP_ALIVE_SECONDS,
             "graceful_timeout": _GRACE_SECONDS,
             "logger_class": _Log,
+            "control_socket_disable": True,
             "worker_exit": lambda _server, _worker: self._stack.close(),
         }
         for name, value in options.items():
