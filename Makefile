@@ -4,6 +4,7 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 T ?= tests
 PORT ?= 8631
+PROFILE ?= embedded
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench fresh
 
@@ -13,8 +14,8 @@ help:  ## lists these words
 setup:  ## installs what is missing (Debian packages, Python libraries into .venv)
 	@setup/install.sh
 
-demo: setup  ## shows the main job on real parts, then serves the pages (EXIT=1 KEEP=1 PORT=8631)
-	@$(PYTHON) -m deploy demo $(if $(EXIT),--exit) $(if $(KEEP),--keep) --port $(PORT)
+demo: setup  ## shows the main job on real parts, then serves the pages (EXIT=1 KEEP=1 PORT=8631 PROFILE=scaleout)
+	@$(PYTHON) -m deploy --profile $(PROFILE) demo $(if $(EXIT),--exit) $(if $(KEEP),--keep) --port $(PORT)
 
 test: setup  ## runs the whole suite; one part of it with T=tests/quotas
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(T)

@@ -37,7 +37,10 @@ class Settings:
     )
     blobs_url: str = _setting("", "file:FOLDER for documents; empty: in data_dir")
     spool_dir: str = _setting("", "folder for jobs on their way to paper; empty: in data_dir")
-    tasks_url: str = _setting("thread://", "thread://: background work in this process")
+    tasks_url: str = _setting(
+        "thread://",
+        "thread://: background work in one process; redis://HOST:PORT/N: in workers, with hints",
+    )
     printing_url: str = _setting(
         "cups:///run/cups/cups.sock",
         "the CUPS server behind the gateway: cups://SOCKET or cups://HOST:PORT",

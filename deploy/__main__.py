@@ -1,8 +1,9 @@
 """The command line: `python -m deploy COMMAND`; every command explains itself with --help."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -40,17 +41,52 @@ def cli(context: click.Context, profile: str) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Run the gateway, the pages and the background work in one process."""
-    from deploy.serve import AlreadyRunning
     from deploy.serve import serve as run
+
+    _run(run, settings)
+
+
+@cli.command()
+@click.option("--port", type=int, help="The port to listen on; else the setting of that name.")
+@click.pass_obj
+def gateway(settings: Settings, port: int | None) -> None:
+    """Run the gateway alone, behind nginx: one of several processes."""
+    from deploy.processes import serve_gateway
+
+    _run(serve_gateway, replace(settings, port=port or settings.port))
+
+
+@cli.command()
+@click.option("--port", type=int, help="The port to listen on; else the setting of that name.")
+@click.pass_obj
+def web(settings: Settings, port: int | None) -> None:
+    """Run the pages alone, behind nginx: one of several processes."""
+    from deploy.processes import serve_pages
+
+    _run(serve_pages, replace(settings, port=port or settings.port))
+
+
+@cli.command()
+@click.pass_obj
+def worker(settings: Settings) -> None:
+    """Run the background work alone: forwards jobs, watches printers, sends mail."""
+    from deploy.worker import work
+
+    _run(work, settings)
+
+
+def _run(run: Callable[[Settings], None], settings: Settings) -> None:
+    from deploy.migrations import NewerDatabase
+    from deploy.serve import AlreadyRunning
 
     try:
         run(settings)
-    except AlreadyRunning as error:
-        click.echo(str(error), err=True)
-        sys.exit(USAGE_EXIT)
     except RulesError as error:
         for problem in error.problems:
             click.echo(f"rules: {problem}", err=True)
+        sys.exit(USAGE_EXIT)
+    except (AlreadyRunning, NewerDatabase) as error:
+        click.echo(str(error), err=True)
         sys.exit(USAGE_EXIT)
 
 
@@ -60,8 +96,11 @@ def migrate(settings: Settings) -> None:
     """Bring the database to the tables of this version."""
     from deploy.bootstrap import opened_database
 
-    with opened_database(settings):
-        click.echo("the database is as this version needs it")
+    def bring_up_to_date(settings: Settings) -> None:
+        with opened_database(settings):
+            click.echo("the database is as this version needs it")
+
+    _run(bring_up_to_date, settings)
 
 
 @cli.command("settings")
@@ -163,11 +202,16 @@ def seed(settings: Settings, me: str) -> None:
 @click.option("--exit", "leave", is_flag=True, help="End after the jobs; 0 if all are as expected.")
 @click.option("--keep", is_flag=True, help="Keep the folder of this run.")
 @click.option("--port", default=8631, show_default=True, help="The port of the pages.")
-def demo(*, leave: bool, keep: bool, port: int) -> None:
+@click.pass_context
+def demo(context: click.Context, *, leave: bool, keep: bool, port: int) -> None:
     """Show the main job on real parts: real CUPS, virtual printers, real documents."""
     from deploy.demo import run
+    from deploy.demo.stage import STAGES
 
-    sys.exit(run(leave=leave, keep=keep, port=port))
+    stage = STAGES.get(context.find_root().params["profile"])
+    if stage is None:
+        raise click.UsageError(f"the demo has the profiles {', '.join(STAGES)}")
+    sys.exit(run(leave=leave, keep=keep, port=port, stage=stage))
 
 
 @contextmanager

@@ -5,11 +5,13 @@ The scheme of a URL picks an adapter here and nowhere else.
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -19,12 +21,15 @@ from core import failpoints, mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
 from core.db import Database
+from core.leases import Keeper
 from core.metrics import Figure, Metrics
 from core.sandbox import Sandbox
 from core.settings import Settings
 from core.tasks import service as task_table
+from core.tasks.celery_runner import Hints
 from core.tasks.service import Task
 from core.tasks.thread_runner import ThreadRunner
+from deploy import health
 from deploy.migrations import upgrade
 from printgate import gateway, reconcile, tasks
 from printgate.backend.cups import CupsBackend
@@ -34,7 +39,11 @@ from printgate.parts import Parts, Terms
 from printgate.rules_file import SHIPPED, load_rules
 from printgate.spool import Spool
 from web.app import create_app
+from web.observing import observe
 from web.services import WebServices
+
+ROUNDS = "rounds"
+"""The lease on what comes round by the clock, where several processes have a runner."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +68,24 @@ def opened_database(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
+MakeApp = Callable[[Settings, Parts, Sandbox], Flask]
+
+
 @contextmanager
-def opened(settings: Settings, clock: Clock | None = None) -> Iterator[Opened]:
-    """Open all parts, and close them again in the other order."""
-    clock = clock or SystemClock()
+def opened(
+    settings: Settings, clock: Clock | None = None, make_app: MakeApp | None = None
+) -> Iterator[Opened]:
+    """Open all parts, and close them again in the other order.
+
+    The app has the gateway and the pages, or only what `make_app` puts into it.
+    """
+    clock, make_app = clock or SystemClock(), make_app or whole_app
     _arm(settings.failpoint)
     with (
         opened_database(settings) as database,
         _sandbox(settings) as sandbox,
         CupsBackend(settings.printing_url) as backend,
+        _hints(settings, database),
     ):
         parts = Parts(
             database=database,
@@ -80,7 +98,8 @@ def opened(settings: Settings, clock: Clock | None = None) -> Iterator[Opened]:
             rules=load_rules(Path(settings.rules_file) if settings.rules_file else SHIPPED),
             terms=_terms(settings),
         )
-        yield Opened(settings, parts, _app(settings, parts, sandbox), _runner(settings, parts))
+        app = make_app(settings, parts, sandbox)
+        yield Opened(settings, parts, app, _runner(settings, parts))
 
 
 def _arm(failpoint: str) -> None:
@@ -109,9 +128,29 @@ def _terms(settings: Settings) -> Terms:
     )
 
 
+def alone(settings: Settings) -> bool:
+    """Tell whether one process does all the background work; ValueError for an unknown scheme."""
+    scheme = urlsplit(settings.tasks_url).scheme
+    if scheme not in ("thread", "redis"):
+        raise ValueError("tasks_url must be thread:// or redis://HOST:PORT/N")
+    return scheme == "thread"
+
+
+@contextmanager
+def _hints(settings: Settings, database: Database) -> Iterator[None]:
+    """Tell the workers, wherever they are, of each task that this process leaves due."""
+    if alone(settings):
+        yield
+        return
+    hints = Hints(settings.tasks_url)
+    database.on_wake(hints.wake)
+    try:
+        yield
+    finally:
+        hints.close()
+
+
 def _runner(settings: Settings, parts: Parts) -> ThreadRunner:
-    if settings.tasks_url != "thread://":
-        raise ValueError("tasks_url must be thread://")
     mailer = mail.mailer_for(settings.mail_url)
 
     def send_mail(task: Task) -> None:
@@ -123,11 +162,31 @@ def _runner(settings: Settings, parts: Parts) -> ThreadRunner:
         {**tasks.handlers(parts), mail.TASK: send_mail},
         reconcile.rounds(parts),
         threads=settings.task_threads,
+        keeper=None if alone(settings) else Keeper(parts.database, ROUNDS),
     )
 
 
-def _app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
-    services = WebServices(
+def whole_app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
+    """Return the gateway and the pages in one: for a process that has a port to itself."""
+    return create_app(_web(settings, parts, sandbox), blueprints=(gateway.blueprint(parts),))
+
+
+def pages_app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
+    """Return the pages alone."""
+    return create_app(_web(settings, parts, sandbox))
+
+
+def gateway_app(_settings: Settings, parts: Parts, _sandbox: Sandbox) -> Flask:
+    """Return the gateway alone: no pages, no sessions."""
+    app = Flask("printgate")
+    observe(app, Metrics(list))
+    app.register_blueprint(gateway.blueprint(parts))
+    app.register_blueprint(health.blueprint(parts.database))
+    return app
+
+
+def _web(settings: Settings, parts: Parts, sandbox: Sandbox) -> WebServices:
+    return WebServices(
         database=parts.database,
         clock=parts.clock,
         secret_key=_secret_key(settings),
@@ -138,7 +197,6 @@ def _app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
         metrics=Metrics(lambda: _figures(parts)),
         metrics_token=settings.metrics_token,
     )
-    return create_app(services, blueprints=(gateway.blueprint(parts),))
 
 
 def _figures(parts: Parts) -> list[Figure]:
@@ -155,11 +213,12 @@ def _figures(parts: Parts) -> list[Figure]:
 def _secret_key(settings: Settings) -> str:
     """Return the key that signs forms' tokens: made at the first start, readable by us alone."""
     path = settings.data / "secret-key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(descriptor, "w", encoding="ascii") as writer:
-        key = secrets.token_urlsafe(32)
-        writer.write(key)
-    return key
+    if not path.exists():
+        # Written aside first: of several processes that start at once, all must read the same key.
+        descriptor, aside = tempfile.mkstemp(dir=settings.data)
+        with os.fdopen(descriptor, "w", encoding="ascii") as writer:
+            writer.write(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            path.hardlink_to(aside)
+        Path(aside).unlink()
+    return path.read_text(encoding="ascii")

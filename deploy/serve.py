@@ -14,7 +14,7 @@ from types import FrameType
 import waitress.server
 
 from core.settings import Settings
-from deploy.bootstrap import Opened, opened
+from deploy.bootstrap import Opened, alone, opened
 from deploy.http import Server, harden
 from printgate.recovery import take_up
 
@@ -27,7 +27,8 @@ def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; jobs and tasks under way are finished first."""
     with sole_process(settings), opened(settings) as parts:
         server = make_server(parts)
-        take_up(parts.parts)
+        if alone(settings):
+            take_up(parts.parts)
         parts.runner.start()
         log.info("pages and printers at http://%s:%d/", settings.host, settings.port)
         try:

@@ -1,4 +1,8 @@
-"""The runner of one process: threads that take due tasks from the table, and a timer for rounds."""
+"""The runner of one process: threads that take due tasks from the table, and a timer for rounds.
+
+Where several processes have a runner, tasks are shared out by their claims, and the rounds are run
+by the one that holds the lease on them.
+"""
 
 import logging
 import threading
@@ -9,6 +13,7 @@ from datetime import timedelta
 from core.clock import Clock, monotonic_seconds
 from core.db import Database
 from core.failpoints import reached
+from core.leases import Keeper
 from core.tasks import service
 from core.tasks.service import Task
 
@@ -43,9 +48,10 @@ class ThreadRunner:
         handlers: Mapping[str, Callable[[Task], Again | None]],
         rounds: tuple[Round, ...] = (),
         threads: int = 4,
+        keeper: Keeper | None = None,
     ) -> None:
         self._database, self._clock, self._handlers = database, clock, dict(handlers)
-        self._rounds = rounds
+        self._rounds, self._keeper = rounds, keeper
         self._wake = threading.Semaphore(0)
         self._stop = threading.Event()
         self._threads = [
@@ -55,10 +61,12 @@ class ThreadRunner:
             threading.Thread(target=self._repeat, args=(each,), name=each.name, daemon=True)
             for each in rounds
         ]
-        database.on_wake(self.wake)
 
     def start(self) -> None:
         """Start working."""
+        self._database.on_wake(self.wake)
+        if self._keeper is not None:
+            self._keeper.start()
         for thread in self._threads:
             thread.start()
 
@@ -74,6 +82,8 @@ class ThreadRunner:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        if self._keeper is not None:
+            self._keeper.close()
 
     def run_due(self) -> bool:
         """Run one due task, if there is one, in this thread; tell whether there was."""
@@ -123,7 +133,8 @@ class ThreadRunner:
         while not self._stop.is_set():
             started = monotonic_seconds()
             try:
-                each.work()
+                if self._keeper is None or self._keeper.held():
+                    each.work()
             except Exception:
                 log.exception("round %s failed", each.name)
             self._stop.wait(max(0.05, each.every_seconds - (monotonic_seconds() - started)))

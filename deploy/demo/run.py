@@ -20,15 +20,15 @@ from core.text import Text, Translate
 from deploy.demo.cases import CASES, Row, books
 from deploy.demo.desk import Desk
 from deploy.demo.documents import circulating, make_papers
+from deploy.demo.stage import ROOT, OneProcess
 from deploy.lab.office import Lab, lab_folder
 from deploy.lab.printer import pages_by_pdfinfo
-from deploy.lab.process import Process, answers
+from deploy.lab.process import answers
 from deploy.migrations import upgrade
 from deploy.ports import holder_of
 from deploy.seed import OFFICES, PASSWORD, add_printer, seed_documents, seed_office
 from printgate.backend.cups import CupsBackend
 
-ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build"
 
 _HEADS = (
@@ -40,7 +40,7 @@ _HEADS = (
 )
 
 
-def run(*, leave: bool, keep: bool, port: int) -> int:
+def run(*, leave: bool, keep: bool, port: int, stage: type[OneProcess] = OneProcess) -> int:
     """Run the demo; 0 if every job ended as it should (1 if not, 2 if it can't start)."""
     signal.signal(signal.SIGTERM, _interrupt)
     if answers(port):
@@ -52,7 +52,7 @@ def run(*, leave: bool, keep: bool, port: int) -> int:
     parts = lab_folder()
     try:
         with ExitStack() as stack:
-            return _run(stack, folder, parts, port, leave=leave)
+            return _run(stack, folder, parts, port, stage, leave=leave)
     except KeyboardInterrupt:
         return 130
     finally:
@@ -63,12 +63,22 @@ def run(*, leave: bool, keep: bool, port: int) -> int:
             shutil.rmtree(parts, ignore_errors=True)
 
 
-def _run(stack: ExitStack, folder: Path, parts: Path, port: int, *, leave: bool) -> int:
+def _run(
+    stack: ExitStack,
+    folder: Path,
+    parts: Path,
+    port: int,
+    stage: type[OneProcess],
+    *,
+    leave: bool,
+) -> int:
     _say(Text("Writing papers in LibreOffice …"))
     papers = make_papers(folder / "papers")
     _say(Text("Starting a private CUPS and two virtual printers …"))
     lab = stack.enter_context(Lab(parts))
+    printgate = stage(stack, folder, parts, _say)
     environment = {
+        **printgate.environment,
         "PRINTGATE_DATA_DIR": str(folder / "state"),
         "PRINTGATE_PRINTING_URL": lab.backend.url,
         "PRINTGATE_PORT": str(port),
@@ -87,14 +97,7 @@ def _run(stack: ExitStack, folder: Path, parts: Path, port: int, *, leave: bool)
     for name in lab.printers:
         with CupsBackend(lab.backend.url) as backend:
             add_printer(database, backend, name, name, default=name == "office-a")
-    _say(Text("Starting Printgate …"))
-    server = Process(
-        [sys.executable, "-m", "deploy", "serve"],
-        folder / "printgate.log",
-        {**environment, "PYTHONPATH": str(ROOT)},
-    )
-    stack.callback(server.stop)
-    server.wait_until(lambda: answers(port))
+    printgate.start(environment, port)
     desk = Desk(lab, port, database)
     desk.add_queues()
     good = _print_all(desk, papers, settings.spool)
