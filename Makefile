@@ -6,7 +6,7 @@ T ?= tests
 PORT ?= 8631
 PROFILE ?= embedded
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench fresh
+.PHONY: help setup demo test check bench faults soak fresh
 
 help:  ## lists these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 15
@@ -30,6 +30,13 @@ check: setup  ## format, lint, types, import contracts, dead code, tests
 
 bench: setup  ## benchmarks against a named peer in one run (build/bench.json); a part with B=print-job
 	@$(PYTHON) -m tests.bench $(B)
+
+faults: setup  ## kills, full disks, dead printers, abuse: each fault ten times (FAULT_ROUNDS=10)
+	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),10) $(PYTHON) -m pytest -q -o timeout=3600 tests/faults
+	@$(PYTHON) -m tests.faults.fuzz 200000
+
+soak: setup  ## random traffic while parts are killed, exact counts at the end (N=2000)
+	@$(PYTHON) -m tests.faults.soak $(or $(N),2000)
 
 fresh:  ## proves `make demo` and `make test` on a fresh Debian 12 (needs root)
 	@setup/fresh.sh

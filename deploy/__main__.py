@@ -165,6 +165,37 @@ def person(
 
 
 @cli.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(settings: Settings, target: Path) -> None:
+    """Write a backup to TARGET, an empty folder or a file NAME.tar; the service may go on."""
+    from deploy.backup import CannotBackUp, back_up
+
+    try:
+        click.echo(f"{back_up(settings, target)} files in {target}")
+    except CannotBackUp as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE_EXIT)
+
+
+@cli.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.pass_obj
+def restore(settings: Settings, source: Path) -> None:
+    """Fill an empty data folder from the backup SOURCE; the service must not run."""
+    from deploy.backup import CannotBackUp
+    from deploy.backup import restore as put_back
+    from deploy.serve import AlreadyRunning
+
+    try:
+        waiting = put_back(settings, source)
+    except (CannotBackUp, AlreadyRunning) as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE_EXIT)
+    click.echo(f"restored; {waiting} jobs were on their way then: see their pages")
+
+
+@cli.command()
 @click.option("--queue", required=True, help="The CUPS queue behind the printer.")
 @click.option("--default", "is_default", is_flag=True, help="Make it the default printer.")
 @click.argument("name")

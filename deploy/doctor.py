@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,7 +37,32 @@ def examine(settings: Settings, *, strict: bool = False) -> list[Finding]:
                 found += list(check(settings, database))
             except Exception as error:
                 found.append(Finding(name, True, f"the check itself failed: {error}"))
-    return found
+    return [_explained(finding) for finding in found]
+
+
+CAUSES = {
+    "ledger": "a change outside Printgate, or a fault in it",
+    "audit": "somebody changed, removed or reordered records",
+    "spool": "a process died before it could tidy up",
+    "tasks": "what the tasks need does not answer",
+    "cups": "cupsd is off, or a queue was removed or renamed there",
+    "foreign-jobs": "a way to CUPS that is open to others",
+    "past-the-gateway": "cupsd listens where others can reach it",
+    "database": "a broken disk, or a file that was copied while it was written",
+    "moving": "the service does not run, or something it needs does not answer",
+    "files": "the disk, or somebody's hand",
+}
+"""Where a bad finding most likely comes from, when it does not say so itself."""
+
+
+def _explained(finding: Finding) -> Finding:
+    if not finding.bad:
+        return finding
+    return replace(
+        finding,
+        cause=finding.cause or CAUSES.get(finding.check, ""),
+        mend=finding.mend or "mend the cause, then ask the doctor again",
+    )
 
 
 def _books(_settings: Settings, database: Database) -> Iterator[Finding]:

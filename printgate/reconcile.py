@@ -262,7 +262,8 @@ def _restarted(parts: Parts, backend: BackendJob, printer: Printer) -> bool:
     if backend.state is not JobState.COMPLETED or backend.processing_at is None:
         return False
     up_since = parts.devices.up_since(printer.device_uri)
-    return up_since is not None and up_since > backend.processing_at + timedelta(seconds=1)
+    # Both moments are whole seconds: when in doubt, a person is asked.
+    return up_since is not None and up_since > backend.processing_at - timedelta(seconds=2)
 
 
 def _end(

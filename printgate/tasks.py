@@ -69,7 +69,7 @@ def forward_task(parts: Parts, task: Task) -> Again | None:
             _forward(parts, job)
         elif job.stage is Stage.RELEASED:
             _release(parts, job)
-        else:
+        elif job.stage is not Stage.UNKNOWN:
             # Over or being cancelled: nothing of it may stay there to be let go.
             _cancel_all(parts, job)
     except BackendUnavailable as error:

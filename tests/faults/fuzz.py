@@ -1,7 +1,7 @@
 """Mutated IPP messages: `python -m tests.faults.fuzz 200000` tries so many; the suite tries 2,000.
 
 A mutation is made from its number alone, so a number that fails is all that is needed to see it
-again: `python -m tests.faults.fuzz 1 --from NUMBER`.
+again: `python -m tests.faults.fuzz 1 NUMBER`.
 """
 
 import contextlib
@@ -191,7 +191,7 @@ def try_gateway(client: FlaskClient, number: int) -> None:
 def main() -> None:
     """Try as many mutations as the command line says, and name the ones that fail."""
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
-    first = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     failed, started = 0, time.monotonic()
     for number in range(first, first + many):
         try:
