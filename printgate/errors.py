@@ -39,17 +39,6 @@ class PrinterRetired(Conflict):
     code = "printer-retired"
 
 
-class JobRefused(LimitReached):
-    """A rule refused the job; `rule` names it, `job_id` is the row that tells of it."""
-
-    code = "job-refused"
-
-    def __init__(self, error: PrintgateError | None, rule: str, job_id: int) -> None:
-        assert error is not None
-        super().__init__(error.text)
-        self.rule, self.job_id = rule, job_id
-
-
 class DocumentDamaged(PrintgateError):
     """What lies in the spool is not what was decided on: it must not be printed."""
 
