@@ -19,6 +19,7 @@ from core.ids import new_uuid
 from core.metrics import Metrics
 from core.people import SYSTEM, Actor, Office, Person
 from core.sandbox import Sandbox
+from core.tasks import service as tasks
 from core.text import Text
 from deploy.seed import ADMINISTRATOR, OFFICES
 from docflow import rendering
@@ -28,6 +29,7 @@ from printgate import analysis, gateway, queries
 from printgate.backend.fake import FakeBackend, FakeDevices
 from printgate.backend.port import BackendJob, DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
+from printgate.holding import Hold
 from printgate.lifecycle import Event, JobState
 from printgate.metering import Usage
 from printgate.parts import Parts, Terms
@@ -69,6 +71,13 @@ class Scene:
     jobs: dict[str, int]
     document: str
 
+    @property
+    def named(self) -> dict[str, str | int]:
+        """What stands in the addresses of cases."""
+        person = self.people["zhangwei"]
+        things = {"document": self.document, "person": person.id, "office": person.office_id}
+        return {**self.jobs, **things}
+
 
 @dataclass(frozen=True)
 class Sending:
@@ -81,6 +90,7 @@ class Sending:
     copies: int = 1
     printer: str = "office-a"
     rules: Rules = RULES
+    hold: Hold = Hold.NONE
 
 
 def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Scene:
@@ -106,6 +116,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         jobs = office.wang_fang()
         document = office.documents()
         _uncontrolled(session)
+        _failing_task(session)
     images = rendering.PageImages(sandbox, folder / "pages")
     metrics = Metrics(list)
     services = WebServices(
@@ -196,6 +207,14 @@ def _uncontrolled(session: Session) -> None:
     printers.note_foreign_jobs(session, [job], now=NOON)
 
 
+def _failing_task(session: Session) -> None:
+    values = {"to": "wangfang@example.org"}
+    tasks.enqueue(session, "core.mail", new_uuid(), values=values, now=NOON - timedelta(days=9))
+    failing = tasks.claim_due(session, now=NOON - timedelta(days=8))
+    assert failing is not None
+    tasks.fail(session, failing, "ConnectionRefusedError: [Errno 111]", now=NOON)
+
+
 class Players:
     """Sends and prints jobs as the people would."""
 
@@ -241,7 +260,7 @@ class Players:
         printer = queries.printer(session, sending.printer)
         uuid = new_uuid()
         ticket = JobTicket(copies=sending.copies)
-        new = NewJob(uuid, printer, caller, sending.title, ticket)
+        new = NewJob(uuid, printer, caller, sending.title, ticket, hold=sending.hold)
         arrive.create_job(session, new, wait=timedelta(minutes=5), now=at)
         spooled = Spooled(Path("x"), 10, "d" * 64)
         arrive.document_received(session, uuid, spooled, "application/pdf", now=at)
@@ -295,7 +314,11 @@ class Players:
             self._session, waiting.uuid, state_reasons=("media-empty-error",), processing_at=None
         )
         pending = send("常委会议程草案说明", 5)
+        held = send("代表建议办理情况报告", 11, hold=Hold.ASKED)
+        also_held = send("座谈会参会名单", 2, hold=Hold.RULE)
         return {
+            "held": held.id,
+            "also_held": also_held.id,
             "aborted": aborted.id,
             "unknown": unknown.id,
             "canceled": canceled.id,
