@@ -3,10 +3,12 @@
 A task is a name, a subject and some values. There is at most one waiting task for a name and a
 subject, so asking twice is asking once. A claim is a conditional UPDATE and an answer to "did
 exactly one row change?": the same on every database, for any number of runners. A claim ends by
-itself, so the work of a runner that died is taken up by another; every task must therefore bear
-being run twice.
+itself unless its runner prolongs it, so the work of a runner that died is taken up by another soon,
+and long work stays with one that lives. A runner may be cut off from the database, though; every
+task must therefore bear being run twice.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +20,7 @@ from core.db import insert, wake_after_commit
 from core.ids import new_uuid
 from core.tasks.models import TaskRow
 
-CLAIM = timedelta(seconds=120)
+CLAIM = timedelta(seconds=20)
 _BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 
 
@@ -87,6 +89,16 @@ def claim_due(session: Session, *, now: datetime) -> Task | None:
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None
     return Task(row[0], row[1], row[2], dict(row[3]), row[4], claim)
+
+
+def prolong(session: Session, claims: Collection[str], *, now: datetime) -> None:
+    """Keep the claims of tasks that are being worked on; one that was withdrawn stays withdrawn."""
+    session.execute(
+        update(TaskRow)
+        .where(TaskRow.claimed_by.in_(claims))
+        .values(claimed_until=now + CLAIM)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def finish(session: Session, task: Task) -> None:
