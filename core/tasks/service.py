@@ -91,6 +91,11 @@ def claim_due(session: Session, *, now: datetime) -> Task | None:
     return Task(row[0], row[1], row[2], dict(row[3]), row[4], claim)
 
 
+def finish(session: Session, task: Task) -> None:
+    """Forget a task that is done, unless it was asked for again meanwhile."""
+    session.execute(delete(TaskRow).where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim))
+
+
 def prolong(session: Session, claims: Collection[str], *, now: datetime) -> None:
     """Keep the claims of tasks that are being worked on; one that was withdrawn stays withdrawn."""
     session.execute(
@@ -99,11 +104,6 @@ def prolong(session: Session, claims: Collection[str], *, now: datetime) -> None
         .values(claimed_until=now + CLAIM)
         .execution_options(synchronize_session=False)
     )
-
-
-def finish(session: Session, task: Task) -> None:
-    """Forget a task that is done, unless it was asked for again meanwhile."""
-    session.execute(delete(TaskRow).where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim))
 
 
 def postpone(session: Session, task: Task, *, until: datetime) -> None:
