@@ -3,15 +3,17 @@
 A task is a name, a subject and some values. There is at most one waiting task for a name and a
 subject, so asking twice is asking once. A claim is a conditional UPDATE and an answer to "did
 exactly one row change?": the same on every database, for any number of runners. A claim ends by
-itself, so the work of a runner that died is taken up by another; every task must therefore bear
-being run twice.
+itself unless its runner prolongs it, so the work of a runner that died is taken up by another soon,
+and long work stays with one that lives. A runner may be cut off from the database, though; every
+task must therefore bear being run twice.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -20,7 +22,7 @@ from core.ids import new_uuid
 from core.people import Actor
 from core.tasks.models import TaskRow
 
-CLAIM = timedelta(seconds=120)
+CLAIM = timedelta(seconds=20)
 _BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 
 
@@ -64,6 +66,12 @@ def enqueue(  # what a task is
     session.execute(new.on_conflict_do_update(index_elements=["name", "subject"], set_=changed))
     if delay <= timedelta(0):
         wake_after_commit(session)
+
+
+def anything_due(session: Session, *, now: datetime) -> bool:
+    """Tell whether there is a task that could be claimed now."""
+    free = or_(TaskRow.claimed_until.is_(None), TaskRow.claimed_until <= now)
+    return session.scalar(select(1).where(TaskRow.due_at <= now, free).limit(1)) is not None
 
 
 def claim_due(session: Session, *, now: datetime) -> Task | None:
@@ -122,6 +130,16 @@ def finish(session: Session, task: Task) -> None:
     session.execute(delete(TaskRow).where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim))
 
 
+def prolong(session: Session, claims: Collection[str], *, now: datetime) -> None:
+    """Keep the claims of tasks that are being worked on; one that was withdrawn stays withdrawn."""
+    session.execute(
+        update(TaskRow)
+        .where(TaskRow.claimed_by.in_(claims))
+        .values(claimed_until=now + CLAIM)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def postpone(session: Session, task: Task, *, until: datetime) -> None:
     """Put a task that is not done yet back, due at `until`; this is not a failure."""
     session.execute(
@@ -169,8 +187,9 @@ def waiting(session: Session) -> list[Waiting]:
 
 def depth(session: Session, *, now: datetime) -> tuple[int, int]:
     """Return (tasks that are due, tasks that failed at least once)."""
-    rows = session.execute(select(TaskRow.due_at, TaskRow.attempts)).all()
-    return sum(due_at <= now for due_at, _ in rows), sum(attempts > 0 for _, attempts in rows)
+    due = select(func.count()).where(TaskRow.due_at <= now)
+    failing = select(func.count()).where(TaskRow.attempts > 0)
+    return session.scalar(due) or 0, session.scalar(failing) or 0
 
 
 def try_now(session: Session, task_id: str, *, actor: Actor, now: datetime) -> None:

@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from core.clock import Clock, monotonic_seconds
 from core.db import Database
+from core.errors import Unavailable
 from core.failpoints import reached
+from core.log import about
 from core.leases import Keeper
 from core.tasks import service
 from core.tasks.service import Task
@@ -61,6 +65,8 @@ class ThreadRunner:
             threading.Thread(target=self._repeat, args=(each,), name=each.name, daemon=True)
             for each in rounds
         ]
+        self._threads.append(threading.Thread(target=self._prolong, name="claims", daemon=True))
+        self._working: set[str] = set()
 
     def start(self) -> None:
         """Start working."""
@@ -92,34 +98,58 @@ class ThreadRunner:
         if task is None:
             return False
         reached("task-claimed")
-        self._run(task)
+        self._working.add(task.claim)
+        try:
+            with about(task=task.name, subject=task.subject):
+                self._run(task)
+        finally:
+            self._working.discard(task.claim)
         return True
 
     def _run(self, task: Task) -> None:
         try:
             outcome = self._handlers[task.name](task)
         except Exception as error:
-            log.exception(
-                "task %s of %s failed (try %d)", task.name, task.subject, task.attempts + 1
-            )
-            with self._database.transaction() as session:
-                service.fail(
-                    session, task, f"{type(error).__name__}: {error}", now=self._clock.now()
-                )
+            _tell(error, f"task {task.name} of {task.subject} failed (try {task.attempts + 1})")
+            why, now = f"{type(error).__name__}: {error}", self._clock.now()
+            self._note(lambda session: service.fail(session, task, why, now=now))
             return
-        with self._database.transaction() as session:
-            if outcome is None:
-                service.finish(session, task)
-            else:
-                until = self._clock.now() + timedelta(seconds=outcome.seconds)
-                service.postpone(session, task, until=until)
+        if outcome is None:
+            self._note(lambda session: service.finish(session, task))
+        else:
+            until = self._clock.now() + timedelta(seconds=outcome.seconds)
+            self._note(lambda session: service.postpone(session, task, until=until))
+
+    def _note(self, note: Callable[[Session], None]) -> None:
+        """Write down how a task ended, as soon as the database takes it.
+
+        Else the task would lie under its claim when the database is there again.
+        """
+        deadline = monotonic_seconds() + service.CLAIM.total_seconds()
+        while True:
+            try:
+                return self._database.run(note)
+            except Unavailable:
+                if self._stop.wait(POLL_SECONDS / 2) or monotonic_seconds() > deadline:
+                    raise
+
+    def _prolong(self) -> None:
+        while not self._stop.wait(service.CLAIM.total_seconds() / 4):
+            claims = set(self._working)
+            if not claims:
+                continue
+            try:
+                with self._database.transaction() as session:
+                    service.prolong(session, claims, now=self._clock.now())
+            except Exception as error:
+                _tell(error, "claims cannot be prolonged")
 
     def _drain(self) -> None:
         while not self._stop.is_set():
             try:
                 busy = self._anything_due() and self.run_due()
-            except Exception:
-                log.exception("the task table cannot be worked on")
+            except Exception as error:
+                _tell(error, "the task table cannot be worked on")
                 busy = False
             if not busy:
                 self._wake.acquire(timeout=POLL_SECONDS)
@@ -127,7 +157,7 @@ class ThreadRunner:
     def _anything_due(self) -> bool:
         # A look at a snapshot first: an idle runner must not take the write lock every second.
         with self._database.snapshot() as session:
-            return service.depth(session, now=self._clock.now())[0] > 0
+            return service.anything_due(session, now=self._clock.now())
 
     def _repeat(self, each: Round) -> None:
         while not self._stop.is_set():
@@ -135,6 +165,14 @@ class ThreadRunner:
             try:
                 if self._keeper is None or self._keeper.held():
                     each.work()
-            except Exception:
-                log.exception("round %s failed", each.name)
+            except Exception as error:
+                _tell(error, f"round {each.name} failed")
             self._stop.wait(max(0.05, each.every_seconds - (monotonic_seconds() - started)))
+
+
+def _tell(error: Exception, what: str) -> None:
+    """Log what went wrong: a trace for a fault of ours, one line for a part that is away."""
+    if isinstance(error, Unavailable):
+        log.warning("%s: %s", what, error)
+    else:
+        log.error("%s", what, exc_info=error)

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from core.tasks.celery_runner import LOOK, QUEUE, application
+from core.tasks.service import CLAIM
 from deploy.lab.redis import RedisServer
 from tests.contracts.conftest import Workers, until
 
@@ -59,6 +60,16 @@ def test_a_task_whose_process_was_killed_is_taken_up_by_another(workers: Workers
     workers.expire_claims()
     workers.start()
     workers.done_once(["long"])
+
+
+@many_databases
+def test_long_work_stays_with_its_runner(workers: Workers):
+    for _ in range(2):
+        workers.start()
+    seconds = CLAIM.total_seconds() + 5
+    workers.ask("long", seconds=seconds)
+    workers.done_once(["long"], seconds + 20)
+    assert workers.lines("begun") == ["long"]
 
 
 @only_with_broker
