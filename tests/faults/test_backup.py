@@ -5,8 +5,6 @@ import sys
 import threading
 from pathlib import Path
 
-import pytest
-
 from printgate.lifecycle import Stage
 from tests.e2e.rig import until
 from tests.faults.rig import (
@@ -36,8 +34,7 @@ def restored(server: Server, source: Path, folder: Path) -> Server:
     return place
 
 
-@pytest.mark.parametrize("form", ["folder", "file.tar"])
-def test_back_up_while_working_and_restore(server: Server, tmp_path: Path, form: str):
+def test_back_up_while_working_and_restore(server: Server, tmp_path: Path):
     server.start()
     before, during = [paper(2) for _ in range(3)], [paper(1) for _ in range(8)]
     first = server.send(*before)
@@ -45,7 +42,7 @@ def test_back_up_while_working_and_restore(server: Server, tmp_path: Path, form:
     heard: list[Sent] = []
     working = threading.Thread(target=lambda: heard.append(server.send(*during)))
     working.start()
-    target = tmp_path / form
+    target = tmp_path / "then"
     done = command(server, "backup", str(target))
     assert done.returncode == 0, done.stderr
     working.join()
@@ -98,6 +95,14 @@ def test_what_was_on_its_way_is_not_printed_again(server: Server, tmp_path: Path
     finally:
         place.stop()
         place.database.close()
+
+
+def test_as_one_file(server: Server, tmp_path: Path):
+    assert command(server, "backup", str(tmp_path / "then.tar")).returncode == 0
+    (tmp_path / "elsewhere").mkdir()
+    place = restored(server, tmp_path / "then.tar", tmp_path / "elsewhere")
+    doctor_is_content(place)
+    place.database.close()
 
 
 def test_a_damaged_backup_is_refused(server: Server, tmp_path: Path):

@@ -216,7 +216,7 @@ def test_power_cut_leaves_every_acknowledged_row(server: Server, tmp_path: Path)
         server.lab.backend.wait()
     source = server.settings.data / "printgate.db"
     log = source.with_name("printgate.db-wal").read_bytes()
-    for cut in [*range(0, len(log), max(1, len(log) // 40)), len(log)]:
+    for cut in [*range(0, len(log), max(1, len(log) // 15)), len(log)]:
         copy = tmp_path / f"cut-{cut}.db"
         shutil.copy(source, copy)
         copy.with_name(f"{copy.name}-wal").write_bytes(log[:cut])
