@@ -28,12 +28,14 @@ from printgate import analysis, gateway, queries
 from printgate.backend.fake import FakeBackend, FakeDevices
 from printgate.backend.port import BackendJob, DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
+from printgate.holding import PIN_FAILURES_MAX
 from printgate.lifecycle import Event, JobState
 from printgate.metering import Usage
+from printgate.models import JobRow
 from printgate.parts import Parts, Terms
 from printgate.policy import DraftAction, Facts, Rules
 from printgate.queries import Job
-from printgate.service import arrive, decide, finish, forward, printers
+from printgate.service import arrive, decide, finish, forward, holding, printers
 from printgate.service.arrive import NewJob
 from printgate.service.decide import Kept
 from printgate.spool import Spool, Spooled
@@ -41,6 +43,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
+from tests.browser import administered
 from tests.conftest import NOON, judged
 from web.app import create_app
 from web.services import WebServices
@@ -68,6 +71,13 @@ class Scene:
     people: dict[str, Person]
     jobs: dict[str, int]
     document: str
+    office: str
+
+    def path(self, pattern: str) -> str:
+        """Return the address that a pattern with the names of the scene's things stands for."""
+        person = self.people["hanmei"].id
+        things = {"document": self.document, "office": self.office, "person": person}
+        return pattern.format(**self.jobs, **things)
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         blobs=blobs_for(f"file:{folder / 'blobs'}"),
         spool=Spool(folder / "spool", 2**20),
         analyser=analysis.Analyser(sandbox),
-        backend=FakeBackend(clock),
+        backend=FakeBackend(clock, administered.FREE_QUEUES),
         devices=FakeDevices(),
         rules=RULES,
         terms=Terms(unknown_person="guest"),
@@ -105,14 +115,16 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         office.month()
         jobs = office.wang_fang()
         document = office.documents()
+        jobs |= office.held()
         _uncontrolled(session)
+        administered.fill(session, offices, people)
     images = rendering.PageImages(sandbox, folder / "pages")
     metrics = Metrics(list)
     services = WebServices(
         database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Scene(app, parts, people, jobs, document)
+    return Scene(app, parts, people, jobs, document, offices["general"].id)
 
 
 def _people(session: Session) -> tuple[dict[str, Office], dict[str, Person]]:
@@ -306,6 +318,21 @@ class Players:
             "waiting": waiting.id,
             "pending": pending.id,
         }
+
+    def held(self) -> dict[str, int]:
+        """Let jobs of Liu Yang wait for their release; return their numbers."""
+        at = NOON - timedelta(minutes=50)
+        made = {}
+        for name, title, pages, wrong in (
+            ("held", "机关党委会议通知", 2, 0),
+            ("locked", "干部考察材料汇总（内部资料，请勿外传）", 11, PIN_FAILURES_MAX),
+        ):
+            job = self.send(Sending("liuyang", at, title, Facts(pages=pages)))
+            actor = Actor.of(self._people["liuyang"])
+            holding.hold(self._session, job.uuid, actor=actor, now=at)
+            self._session.get_one(JobRow, job.id).pin_failures = wrong
+            made[name] = job.id
+        return made
 
     def documents(self) -> str:
         """Circulate drafts; return the one of Wang Fang that has readers and opinions."""

@@ -29,6 +29,7 @@ CASES = {
         ("wangfang", "/jobs/{unknown}"),
         ("wangfang", "/jobs/{waiting}"),
         ("lijianguo", "/jobs/{rerouted}"),
+        ("liuyang", "/jobs/{locked}"),
     ],
     "/documents": [("wangfang", "/documents"), ("hanmei", "/documents")],
     "/documents/<document_id>": [
@@ -47,17 +48,37 @@ CASES = {
     "/office/jobs": [("lijianguo", "/office/jobs")],
     "/printers": [("wangfang", "/printers")],
     "/rules": [("wangfang", "/rules")],
+    "/release": [("liuyang", "/release"), ("hanmei", "/release"), ("", "/release?job=17")],
     "/admin": [("admin", "/admin")],
+    "/admin/offices": [("admin", "/admin/offices")],
+    "/admin/offices/<office_id>": [("admin", "/admin/offices/{office}")],
+    "/admin/people": [("admin", "/admin/people"), ("admin", "/admin/people?q=zzz")],
+    "/admin/people/new": [("admin", "/admin/people/new")],
+    "/admin/people/<person_id>": [("admin", "/admin/people/{person}")],
+    "/admin/people/<person_id>/deactivate": [("admin", "/admin/people/{person}/deactivate")],
+    "/admin/grants": [
+        ("admin", "/admin/grants?office={office}"),
+        ("admin", "/admin/grants?office={office}&month=2027-01"),
+    ],
+    "/admin/printers": [("admin", "/admin/printers")],
+    "/admin/printers/<name>": [
+        ("admin", "/admin/printers/office-b"),
+        ("admin", "/admin/printers/old-d"),
+    ],
+    "/admin/printers/<name>/retire": [("admin", "/admin/printers/office-b/retire")],
+    "/admin/background": [("admin", "/admin/background")],
+    "/admin/jobs/<int:job_id>/cancel": [("admin", "/admin/jobs/{pending}/cancel")],
     "": [("wangfang", "/nowhere"), ("", "/nowhere")],
 }
 NO_PAGES = {
     "/healthz",
+    "/metrics",
     "/readyz",
     "/static/<path:filename>",
     "/documents/<document_id>/file",
     "/documents/<document_id>/pages/<int:number>.png",
 }
-"""Addresses that answer with a word, a picture or a PDF."""
+"""Addresses that answer with a word, figures, a picture or a PDF."""
 
 PROPER_NAMES = {
     "English", "PDF", "CUPS", "office", "a", "b", "c", "A3", "A4", "JPEG", "PWG", "ISO", "IEC",
@@ -108,7 +129,7 @@ def test_a_page_in_a_browser(desk: Desk, login: str, path: str, language: str):
     watch = Watch.over(page, expected_status=404 if path == "/nowhere" else 200)
     try:
         page.set_viewport_size(WIDE)
-        page.goto(desk.address + path.format(**desk.scene.jobs, document=desk.scene.document))
+        page.goto(desk.address + desk.scene.path(path))
         _open_all(page)
         if language == "zh-CN":
             left = set(re.findall(r"[A-Za-z]+\d*", page.evaluate(SHOWN_WORDS))) - PROPER_NAMES
