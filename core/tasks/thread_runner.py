@@ -16,8 +16,8 @@ from core.clock import Clock, monotonic_seconds
 from core.db import Database
 from core.errors import Unavailable
 from core.failpoints import reached
-from core.log import about
 from core.leases import Keeper
+from core.log import about
 from core.tasks import service
 from core.tasks.service import Task
 
