@@ -80,6 +80,12 @@ class CupsServer:
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(str(self.socket)) == 0
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running cupsd."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """End cupsd."""
         if self._process is not None:

@@ -30,7 +30,7 @@ class PostgresServer:
         if not self._data.exists():
             self._data.mkdir(mode=0o700)
             self._give_away()
-            self._run("initdb", "-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8",
+            self.run("initdb", "-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8",
                       "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
 
     def url(self, database: str) -> str:
@@ -64,12 +64,12 @@ class PostgresServer:
 
     def create(self, database: str, template: str = "template1") -> str:
         """Make a database, as a copy of another one, and return its address."""
-        self._run("createdb", "-h", str(self._socket), "-U", USER, "-T", template, database)
+        self.run("createdb", "-h", str(self._socket), "-U", USER, "-T", template, database)
         return self.url(database)
 
     def drop(self, database: str) -> None:
         """Remove a database, whoever is connected to it."""
-        self._run("dropdb", "-h", str(self._socket), "-U", USER, "--force", database)
+        self.run("dropdb", "-h", str(self._socket), "-U", USER, "--force", database)
 
     def _answers(self) -> bool:
         asked = [str(self._programs / "pg_isready"), "-q", "-h", str(self._socket), "-U", USER]
@@ -80,13 +80,15 @@ class PostgresServer:
             for path in (self._data, self._socket):
                 os.chown(path, *_ids())
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> str:
+        """Run one of PostgreSQL's tools and return what it says; RuntimeError if it fails."""
         done = subprocess.run(  # noqa: S603  # PostgreSQL's own tools
             [*_as_user(), str(self._programs / program), *arguments],
             cwd=self.folder, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         if done.returncode != 0:
             raise RuntimeError(f"{program}: {done.stderr or done.stdout}")
+        return done.stdout
 
 
 def _newest(programs: Path) -> Path:

@@ -1,14 +1,22 @@
-"""Run the benchmarks and write build/bench.json: `make bench`, or a part with `B="print-job"`."""
+"""Run the benchmarks and write build/bench.json: `make bench`, or a part with `B=print-job`."""
 
 import json
 import sys
 from pathlib import Path
 
 from tests.bench import printing
+from tests.bench.ledger import ledger
 from tests.bench.measure import Result
 from tests.bench.scene import scene
 
 BUILD = Path(__file__).parents[2] / "build"
+PLAYED = {
+    "get-printer-attributes": printing.printer_attributes,
+    "lp-to-last-octet": printing.latency,
+    "print-job": printing.print_job,
+    "memory": printing.memory,
+}
+"""The benchmarks that need both servers; the first figures are the ones of a server at rest."""
 _HEAD = ("what", "ours", "peer", "unit", "ratio", "spread", "aim", "")
 
 
@@ -16,14 +24,13 @@ def main() -> int:
     """Run all benchmarks whose names begin with one of the arguments; 1 if an aim was missed."""
     wanted = tuple(sys.argv[1:]) or ("",)
     results: dict[str, Result] = {}
-    with scene() as played:
-        for title, bench in (
-            ("get-printer-attributes", printing.printer_attributes),
-            ("lp-to-last-octet", printing.latency),
-            ("print-job", printing.print_job),
-        ):
-            if title.startswith(wanted):
-                results |= bench(played)
+    if "ledger".startswith(wanted):
+        results |= ledger()
+    played = {title: bench for title, bench in PLAYED.items() if title.startswith(wanted)}
+    if played:
+        with scene() as stage:
+            for bench in played.values():
+                results |= bench(stage)
     BUILD.mkdir(exist_ok=True)
     found = {name: result.to_json() for name, result in results.items()}
     (BUILD / "bench.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

@@ -58,6 +58,21 @@ def latency(scene: Scene) -> dict[str, Result]:
     }
 
 
+def memory(scene: Scene) -> dict[str, Result]:
+    """What the server holds resident after all that load, its own processes together, in MB."""
+    ours = _resident(scene.printgate.pid) / 1e6
+    peer = _resident(scene.peer.pid) / 1e6
+    ratio = round(ours / peer, 2)
+    return {"resident": Result(ours, peer, "cupsd", "MB", ratio, 0.0, better="lower")}
+
+
+def _resident(pid: int) -> int:
+    """Return the octets of a process and its children; what they share counts once for each."""
+    own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(_resident(int(child)) for child in children)
+
+
 def _both(
     scene: Scene,
     operation: Operation,
