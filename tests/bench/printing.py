@@ -59,7 +59,7 @@ def latency(scene: Scene) -> dict[str, Result]:
 
 
 def memory(scene: Scene) -> dict[str, Result]:
-    """What the server holds resident after all that load, its own processes together, in MB."""
+    """Measure what the server holds resident after all that load, its children included."""
     ours = _resident(scene.printgate.pid) / 1e6
     peer = _resident(scene.peer.pid) / 1e6
     ratio = round(ours / peer, 2)
