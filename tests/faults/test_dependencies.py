@@ -7,6 +7,7 @@ the records of the virtual printers.
 import http.client
 import json
 import shutil
+import sys
 import threading
 import time
 from collections import Counter
@@ -28,9 +29,8 @@ from deploy.lab.postgres import PostgresServer
 from deploy.lab.process import Process, answers, free_port
 from deploy.lab.redis import RedisServer
 from deploy.migrations import upgrade
-from deploy.seed import add_printer, seed_office
+from deploy.seed import seed_office
 from printgate import queries as printing
-from printgate.backend.cups import CupsBackend
 from printgate.ipp.decode import decode_bytes
 from printgate.ipp.encode import encode
 from printgate.ipp.tags import Operation, Status
@@ -75,12 +75,12 @@ class Site:
         upgrade(settings.opened_database_url)
         self.spool, self.database = settings.spool, Database(settings.opened_database_url)
         seed_office(self.database)
-        add_printer(self.database, CupsBackend(lab.backend.url), "office-a", "office-a")
+        assert self._deploy("printer", "--queue", "office-a", "office-a").exit_code() == 0
         self._processes = [self._deploy("gateway"), self._deploy("worker")]
         self._processes[0].wait_until(lambda: answers(self.port))
 
-    def _deploy(self, kind: str) -> Process:
-        command = [str(PROJECT / ".venv/bin/python"), "-m", "deploy", kind]
+    def _deploy(self, kind: str, *words: str) -> Process:
+        command = [sys.executable, "-m", "deploy", kind, *words]
         environment = {**self.environment, "PYTHONPATH": str(PROJECT)}
         return Process(command, self.folder / f"{kind}.log", environment)
 
