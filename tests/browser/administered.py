@@ -18,10 +18,12 @@ from quotas.units import Unit
 from tests.conftest import NOON
 
 FREE_QUEUES = (
-    Queue("hall-color", "ipp://hall-color/", "一楼大厅彩色打印机", "一楼", "idle", (), True),
-    Queue("archive", "ipp://archive/", "档案室打印机", "四楼", "idle", (), True),
+    Queue("office-e", "ipp://office-e/", "一楼大厅彩色打印机", "一楼", "idle", (), True),
+    Queue("office-f", "ipp://office-f/", "档案室打印机", "四楼", "idle", (), True),
 )
-_RETIRED = Queue("old-d", "ipp://old-d/", "旧黑白打印机", "地下库房", "idle", (), accepting=True)
+_RETIRED = Queue(
+    "office-d", "ipp://office-d/", "旧黑白打印机", "地下库房", "idle", (), accepting=True
+)
 _OFFICES = (
     ("personnel", "选举任免联络工作委员会", 240),
     ("science", "教育科学文化卫生与社会建设工作委员会", 320),
@@ -104,11 +106,10 @@ def _work(session: Session) -> None:
     # What the played month laid aside was done at once, as it would have been.
     session.execute(delete(TaskRow))
     for name, subject, tries, error in _FAILURES:
-        at = NOON - timedelta(days=1)
+        at = NOON - timedelta(hours=3 * tries)
         tasks.enqueue(session, name, subject, now=at)
         for _ in range(tries):
-            # Each try long after the one before it; the last one was a moment ago.
-            at = min(at + timedelta(hours=3), NOON)
+            at += timedelta(hours=3)
             task = tasks.claim_due(session, now=at)
             assert task is not None
             tasks.fail(session, task, error, now=at)

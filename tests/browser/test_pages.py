@@ -63,7 +63,7 @@ CASES = {
     "/admin/printers": [("admin", "/admin/printers")],
     "/admin/printers/<name>": [
         ("admin", "/admin/printers/office-b"),
-        ("admin", "/admin/printers/old-d"),
+        ("admin", "/admin/printers/office-d"),
     ],
     "/admin/printers/<name>/retire": [("admin", "/admin/printers/office-b/retire")],
     "/admin/background": [("admin", "/admin/background")],
@@ -81,9 +81,9 @@ NO_PAGES = {
 """Addresses that answer with a word, figures, a picture or a PDF."""
 
 PROPER_NAMES = {
-    "English", "PDF", "CUPS", "office", "a", "b", "c", "A3", "A4", "JPEG", "PWG", "ISO", "IEC",
-    "IPP", "AirPrint", "Linux", "Microsoft", "Class", "Driver", "Windows", "macOS",
-    "wangfang", "root",
+    "English", "PDF", "CUPS", "office", "a", "b", "c", "d", "e", "f",
+    "A3", "A4", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class",
+    "Driver", "Windows", "macOS", "wangfang", "root",
 }  # fmt: skip
 
 LOOKS = [(login, path) for cases in CASES.values() for login, path in cases]
