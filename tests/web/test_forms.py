@@ -4,7 +4,6 @@ import re
 
 from tests.test_catalogue import used
 from tests.web.conftest import Site
-from tests.web.test_pages import text
 from web.forms import FIELDS
 
 WHERE = re.compile(r'<p class="why" role="alert" id="([\w-]+)-wrong">')
@@ -28,7 +27,7 @@ def test_the_sentence_stands_beside_its_field_in_the_form_that_was_sent(site: Si
         ("/admin/printers", {"name": "a b", "address": "ipp://h/x"}, ["new-name"]),
         ("/admin/printers/office-a/retire", {"confirm": "office-b"}, ["confirm"]),
     ):
-        page = text(ada.post(path, **fields))
+        page = ada.post(path, **fields).get_data(as_text=True)
         assert WHERE.findall(page) == beside, (path, fields)
         # It is said once: beside its field, or above the form.
         assert page.count('role="alert"') == 1, (path, fields)
