@@ -111,6 +111,7 @@ class Printer:
     polled_at: datetime | None
     retired_at: datetime | None
     queued_job_count: int
+    """Jobs on their way to it, those too that were sent to another printer and rerouted here."""
 
 
 @dataclass(frozen=True)
@@ -239,10 +240,10 @@ def stuck_jobs(session: Session, unchanged_since: datetime) -> list[Job]:
 
 def printer(session: Session, name: str) -> Printer:
     """Return a printer by its name; NoSuchPrinter if the gateway offers none."""
-    row = session.scalar(select(PrinterRow).where(PrinterRow.name == name))
-    if row is None:
+    found = _many_printers(session, _printers().where(PrinterRow.name == name))
+    if not found:
         raise NoSuchPrinter(Text("There is no printer called {name} here.", {"name": name[:127]}))
-    return _printer(session, row)
+    return found[0]
 
 
 def default_printer(session: Session) -> Printer:
@@ -255,15 +256,12 @@ def default_printer(session: Session) -> Printer:
 
 def printers(session: Session) -> list[Printer]:
     """Return all printers, retired ones too, by name."""
-    return [
-        _printer(session, row)
-        for row in session.scalars(select(PrinterRow).order_by(PrinterRow.name))
-    ]
+    return _many_printers(session, _printers())
 
 
 def offered_printers(session: Session) -> list[Printer]:
     """Return the printers that take jobs, by name."""
-    return [each for each in printers(session) if each.retired_at is None]
+    return _many_printers(session, _printers().where(PrinterRow.retired_at.is_(None)))
 
 
 def supplies(session: Session, printer_id: str) -> list[SupplyLevel]:
@@ -382,10 +380,27 @@ def reasons_from_json(stored: Sequence[Any]) -> tuple[Reason, ...]:
     return tuple(Reason(each["rule"], Text.from_json(each["text"])) for each in stored)
 
 
-def _printer(session: Session, row: PrinterRow) -> Printer:
-    queued = select(func.count()).where(
-        JobRow.printer_id == row.id, JobRow.stage.in_([str(stage) for stage in ACTIVE])
+def _printers() -> Select[PrinterRow, Any]:
+    # Every IPP request asks for a printer: one statement, and jobs are counted in one pass.
+    goes_to = func.coalesce(JobRow.target_printer_id, JobRow.printer_id)
+    queued = (
+        select(goes_to.label("printer_id"), func.count().label("jobs"))
+        .where(JobRow.stage.in_([str(stage) for stage in ACTIVE]))
+        .group_by(goes_to)
+        .subquery()
     )
+    return (
+        select(PrinterRow, func.coalesce(queued.c.jobs, 0))
+        .outerjoin(queued, queued.c.printer_id == PrinterRow.id)
+        .order_by(PrinterRow.name)
+    )
+
+
+def _many_printers(session: Session, query: Select[PrinterRow, Any]) -> list[Printer]:
+    return [_printer(*columns) for columns in session.execute(query)]
+
+
+def _printer(row: PrinterRow, queued: int) -> Printer:
     return Printer(
         id=row.id,
         name=row.name,
@@ -403,7 +418,7 @@ def _printer(session: Session, row: PrinterRow) -> Printer:
         reachable=row.reachable,
         polled_at=row.polled_at,
         retired_at=row.retired_at,
-        queued_job_count=session.scalar(queued) or 0,
+        queued_job_count=queued,
     )
 
 

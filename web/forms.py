@@ -1,14 +1,46 @@
-"""Forms that keep what was typed: a refusal shows the form again, and says what is wrong."""
+"""Forms that keep what was typed: a refusal shows the form again, and says what is wrong.
+
+It is said beside the field that it is about, which is where the eye and the cursor are; what is
+about no single field is said above the form.
+"""
 
 from flask import render_template, request
 
 from core.errors import InvalidInput, PrintgateError
 from core.text import Text
 
+FIELDS = {
+    "A code has 1 to 64 small letters, digits and dashes.": "code",
+    "A person needs a sign-in name.": "login",
+    "A printer's name has 1 to 63 letters of the alphabet, digits, dashes or dots.": "name",
+    "An address looks like ipp://HOST:631/ipp/print.": "address",
+    "An adjustment needs a reason.": "reason",
+    "An amount must be a whole number above zero.": "sheets",
+    "CUPS has a queue called {name} already.": "name",
+    "Coverage is above 0 and at most 100 per cent.": "coverage",
+    "No more can be taken back than was granted.": "sheets",
+    "Nothing that prints answers at {address}.": "address",
+    "Please enter a name.": "name",
+    "Please enter a whole number.": "sheets",
+    "Please type the name {name} to confirm.": "confirm",
+    "The sign-in name {login} is taken.": "login",
+    "There is already a printer called {name}.": "name",
+    "There is already an office with the code {code}.": "code",
+    "This is an address of Printgate itself.": "address",
+    "{email} is not a mail address.": "email",
+}
+"""The field that a refusal is about, by the sentence of the refusal."""
+
 
 def refused(template: str, error: PrintgateError, **context: object) -> tuple[str, int]:
-    """Return a form's page again, with its fields as they were sent and the refusal above them."""
-    page = render_template(template, form=request.form, wrong=error.text, **context)
+    """Return a form's page again, with its fields as they were sent and the refusal beside them."""
+    page = render_template(
+        template,
+        form=request.form,
+        wrong=error.text,
+        wrong_field=FIELDS.get(error.text.msgid),
+        **context,
+    )
     return page, error.http_status
 
 

@@ -1,6 +1,7 @@
 """Reserve and settle one sheet, over and over.
 
-Run as `python -m tests.bench.pairs URL OFFICE THREADS SECONDS`. It prints how many pairs were done, each phase in a durable transaction of its own.
+Run as `python -m tests.bench.pairs URL OFFICE THREADS SECONDS`. It prints how many pairs were done,
+each phase in a durable transaction of its own.
 """
 
 import subprocess

@@ -19,7 +19,6 @@ from core.ids import new_uuid
 from core.metrics import Metrics
 from core.people import SYSTEM, Actor, Office, Person
 from core.sandbox import Sandbox
-from core.tasks import service as tasks
 from core.text import Text
 from deploy.seed import ADMINISTRATOR, OFFICES
 from docflow import rendering
@@ -29,13 +28,14 @@ from printgate import analysis, gateway, queries
 from printgate.backend.fake import FakeBackend, FakeDevices
 from printgate.backend.port import BackendJob, DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
-from printgate.holding import Hold
+from printgate.holding import PIN_FAILURES_MAX
 from printgate.lifecycle import Event, JobState
 from printgate.metering import Usage
+from printgate.models import JobRow
 from printgate.parts import Parts, Terms
 from printgate.policy import DraftAction, Facts, Rules
 from printgate.queries import Job
-from printgate.service import arrive, decide, finish, forward, printers
+from printgate.service import arrive, decide, finish, forward, holding, printers
 from printgate.service.arrive import NewJob
 from printgate.service.decide import Kept
 from printgate.spool import Spool, Spooled
@@ -43,6 +43,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
+from tests.browser import administered
 from tests.conftest import NOON, judged
 from web.app import create_app
 from web.services import WebServices
@@ -70,13 +71,13 @@ class Scene:
     people: dict[str, Person]
     jobs: dict[str, int]
     document: str
+    office: str
 
-    @property
-    def named(self) -> dict[str, str | int]:
-        """What stands in the addresses of cases."""
-        person = self.people["zhangwei"]
-        things = {"document": self.document, "person": person.id, "office": person.office_id}
-        return {**self.jobs, **things}
+    def path(self, pattern: str) -> str:
+        """Return the address that a pattern with the names of the scene's things stands for."""
+        person = self.people["hanmei"].id
+        things = {"document": self.document, "office": self.office, "person": person}
+        return pattern.format(**self.jobs, **things)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,6 @@ class Sending:
     copies: int = 1
     printer: str = "office-a"
     rules: Rules = RULES
-    hold: Hold = Hold.NONE
 
 
 def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Scene:
@@ -102,7 +102,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         blobs=blobs_for(f"file:{folder / 'blobs'}"),
         spool=Spool(folder / "spool", 2**20),
         analyser=analysis.Analyser(sandbox),
-        backend=FakeBackend(clock),
+        backend=FakeBackend(clock, administered.FREE_QUEUES),
         devices=FakeDevices(),
         rules=RULES,
         terms=Terms(unknown_person="guest"),
@@ -115,15 +115,16 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         office.month()
         jobs = office.wang_fang()
         document = office.documents()
+        jobs |= office.held()
         _uncontrolled(session)
-        _failing_task(session)
+        administered.fill(session, offices, people)
     images = rendering.PageImages(sandbox, folder / "pages")
     metrics = Metrics(list)
     services = WebServices(
         database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Scene(app, parts, people, jobs, document)
+    return Scene(app, parts, people, jobs, document, offices["general"].id)
 
 
 def _people(session: Session) -> tuple[dict[str, Office], dict[str, Person]]:
@@ -207,14 +208,6 @@ def _uncontrolled(session: Session) -> None:
     printers.note_foreign_jobs(session, [job], now=NOON)
 
 
-def _failing_task(session: Session) -> None:
-    values = {"to": "wangfang@example.org"}
-    tasks.enqueue(session, "core.mail", new_uuid(), values=values, now=NOON - timedelta(days=9))
-    failing = tasks.claim_due(session, now=NOON - timedelta(days=8))
-    assert failing is not None
-    tasks.fail(session, failing, "ConnectionRefusedError: [Errno 111]", now=NOON)
-
-
 class Players:
     """Sends and prints jobs as the people would."""
 
@@ -260,7 +253,7 @@ class Players:
         printer = queries.printer(session, sending.printer)
         uuid = new_uuid()
         ticket = JobTicket(copies=sending.copies)
-        new = NewJob(uuid, printer, caller, sending.title, ticket, hold=sending.hold)
+        new = NewJob(uuid, printer, caller, sending.title, ticket)
         arrive.create_job(session, new, wait=timedelta(minutes=5), now=at)
         spooled = Spooled(Path("x"), 10, "d" * 64)
         arrive.document_received(session, uuid, spooled, "application/pdf", now=at)
@@ -314,11 +307,7 @@ class Players:
             self._session, waiting.uuid, state_reasons=("media-empty-error",), processing_at=None
         )
         pending = send("常委会议程草案说明", 5)
-        held = send("代表建议办理情况报告", 11, hold=Hold.ASKED)
-        also_held = send("座谈会参会名单", 2, hold=Hold.RULE)
         return {
-            "held": held.id,
-            "also_held": also_held.id,
             "aborted": aborted.id,
             "unknown": unknown.id,
             "canceled": canceled.id,
@@ -329,6 +318,21 @@ class Players:
             "waiting": waiting.id,
             "pending": pending.id,
         }
+
+    def held(self) -> dict[str, int]:
+        """Let jobs of Liu Yang wait for their release; return their numbers."""
+        at = NOON - timedelta(minutes=50)
+        made = {}
+        for name, title, pages, wrong in (
+            ("held", "机关党委会议通知", 2, 0),
+            ("locked", "干部考察材料汇总（内部资料，请勿外传）", 11, PIN_FAILURES_MAX),
+        ):
+            job = self.send(Sending("liuyang", at, title, Facts(pages=pages)))
+            actor = Actor.of(self._people["liuyang"])
+            holding.hold(self._session, job.uuid, actor=actor, now=at)
+            self._session.get_one(JobRow, job.id).pin_failures = wrong
+            made[name] = job.id
+        return made
 
     def documents(self) -> str:
         """Circulate drafts; return the one of Wang Fang that has readers and opinions."""

@@ -35,7 +35,7 @@ def main() -> None:
             window = signed_in(browser, address, login, "zh-CN")
             page = window.new_page()
             page.set_viewport_size({"width": 1280, "height": height})
-            page.goto(address + path.format(document=scene.document))
+            page.goto(address + scene.path(path))
             page.wait_for_load_state("networkidle")
             picture = FOLDER / f"{name}.png"
             page.screenshot(path=picture)

@@ -102,7 +102,7 @@ def test_every_no_is_the_same(site: Site):
         answer = browser.post("/release/pin", job=str(job), pin=pin)
         assert answer.status_code == 403, job
         page = answer.get_data(as_text=True)
-        pages.add(page[page.index('class="bad"') : page.index("<label")])
+        pages.add(page[page.index('role="alert"') : page.index("<label")])
     assert len(pages) == 1
     assert stage(site, guarded) is Stage.HELD
     assert browser.get("/release/pin").status_code == 404

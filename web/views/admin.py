@@ -1,10 +1,11 @@
-"""For the administrator: paper that went past the gateway, and all offices at a glance."""
+"""For the administrator: all offices at a glance, paper that went past, what needs a look."""
 
 from flask import Blueprint, render_template
 
 from core.identity import queries as identity
 from core.tasks import service as tasks
 from printgate import queries as printing
+from printgate.stuck import STUCK_AFTER
 from quotas import queries as quotas
 from quotas.periods import Period
 from quotas.units import Unit
@@ -17,7 +18,7 @@ admin = Blueprint("admin", __name__)
 @admin.get("/admin")
 @access(ADMIN)
 def overview() -> str:
-    """Show uncontrolled paper, every office's month, and what waits in the background."""
+    """Show uncontrolled paper, every office's month, and how much needs a look."""
     now = services().clock.now()
     period = Period.of_moment(now, services().zone)
     with services().database.snapshot() as session:
@@ -25,7 +26,8 @@ def overview() -> str:
             (office, quotas.balance(session, office.id, Unit.SHEETS, period))
             for office in identity.offices(session)
         ]
-        due, failing = tasks.depth(session, now=now)
+        _, failing = tasks.depth(session, now=now)
+        states = [each.state for each in printing.offered_printers(session)]
         foreign = printing.foreign_jobs(session)
         return render_template(
             "admin.html",
@@ -33,6 +35,7 @@ def overview() -> str:
             period=period,
             foreign=foreign,
             foreign_sheets=sum(job.sheets for job in foreign),
-            due=due,
             failing=failing,
+            stuck=len(printing.stuck_jobs(session, now - STUCK_AFTER)),
+            stopped=states.count("stopped"),
         )

@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 from core.errors import InvalidInput, PrintgateError
 from core.identity import queries as identity
 from core.ids import is_uuid, new_uuid
-from core.people import Office
+from core.people import SYSTEM, Office
 from core.text import Text
 from quotas import queries as quotas
 from quotas import service
+from quotas.ledger import Kind
 from quotas.periods import Period
 from quotas.units import Unit
 from web.access import ADMIN, access
@@ -20,13 +21,13 @@ from web.services import services
 admin_grants = Blueprint("admin_grants", __name__)
 
 Answer = str | Response | tuple[str, int]
-_SHOWN = 25
+_MONTHS_BACK = 11
 
 
 @admin_grants.get("/admin/grants")
 @access(ADMIN)
 def show_grants() -> str:
-    """Show an office's month: what it has, and the newest entries."""
+    """Show an office's month: what it has, and what was granted and corrected."""
     period = _period(request.args.get("month", ""))
     with services().database.snapshot() as session:
         context = _context(session, request.args.get("office", ""), period)
@@ -68,14 +69,16 @@ def _enter(session: Session, office_id: str, period: Period) -> None:
 def _context(session: Session, office_id: str, period: Period) -> dict[str, object]:
     offices = identity.offices(session)
     shown = _chosen(offices, office_id)
+    entries = quotas.entries(session, shown.id, Unit.SHEETS, period)
     return {
         "offices": offices,
         "office": shown,
         "period": period,
         "entry": new_uuid(),
         "balance": quotas.balance(session, shown.id, Unit.SHEETS, period),
-        "entries": quotas.entries(session, shown.id, Unit.SHEETS, period, limit=_SHOWN),
-        "people": {person.id: person.name for person in identity.persons(session)},
+        "entries": [each for each in entries if each.kind in (Kind.GRANT, Kind.ADJUST)],
+        "months": _months(period),
+        "system": SYSTEM.name,
     }
 
 
@@ -83,6 +86,14 @@ def _chosen(offices: list[Office], office_id: str) -> Office:
     """Return the office that is asked for, else the administrator's own."""
     by_id = {office.id: office for office in offices}
     return by_id.get(office_id) or by_id[g.person.office_id]
+
+
+def _months(shown: Period) -> list[Period]:
+    """Return the months to choose from, newest first: next month can be granted ahead."""
+    months = [Period.of_moment(services().clock.now(), services().zone).next()]
+    for _ in range(_MONTHS_BACK + 1):
+        months.append(months[-1].previous())
+    return months if shown in months else [shown, *months]
 
 
 def _period(asked: str) -> Period:
