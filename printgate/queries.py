@@ -380,7 +380,7 @@ def reasons_from_json(stored: Sequence[Any]) -> tuple[Reason, ...]:
     return tuple(Reason(each["rule"], Text.from_json(each["text"])) for each in stored)
 
 
-def _printers() -> Select[PrinterRow, int]:
+def _printers() -> Select[PrinterRow, Any]:
     # Every IPP request asks for a printer: one statement, and jobs are counted in one pass.
     goes_to = func.coalesce(JobRow.target_printer_id, JobRow.printer_id)
     queued = (
@@ -396,7 +396,7 @@ def _printers() -> Select[PrinterRow, int]:
     )
 
 
-def _many_printers(session: Session, query: Select[PrinterRow, int]) -> list[Printer]:
+def _many_printers(session: Session, query: Select[PrinterRow, Any]) -> list[Printer]:
     return [_printer(*columns) for columns in session.execute(query)]
 
 
