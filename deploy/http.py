@@ -4,15 +4,25 @@ Strict: where a message could be read in two ways (RFC 9112 §6.3, §5.2: two le
 chunks, folded lines) a proxy in front may read the other one, so it is refused. Less patient: a
 request whose octets trickle in costs no thread, but it costs a connection for as long as its sender
 likes; after a time it must have come at some speed, or its connection is closed.
+
+And it can be drained: waitress' own end cuts off what is under way or, in a thread, waits for the
+last client that keeps its connection open.
 """
+
+from contextlib import suppress
+from functools import partial
+from socket import SHUT_RDWR, socket
+from typing import Any, cast
 
 import waitress.server
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.trigger import trigger
 
 from core.clock import monotonic_seconds
 
 OCTETS_PER_SECOND_MIN = 4096
+DRAIN_SECONDS = 5.0
 
 Server = waitress.server.BaseWSGIServer | waitress.server.MultiSocketServer
 
@@ -44,6 +54,8 @@ class PatientChannel(HTTPChannel):
 
     parser_class = StrictParser
     patience_seconds = 60.0
+    drain_until: float | None = None
+    """Once set, a connection ends with its last answer, and at this moment in any case."""
     _began: float | None = None
     _octets = 0
 
@@ -61,7 +73,26 @@ class PatientChannel(HTTPChannel):
         """Tell whether more is wanted; asked at least once a second for every connection."""
         if self._too_slow():
             self.will_close = True
+        elif self._overdue():
+            self._cut_off()
+        elif self.drain_until is not None and not self.requests:
+            self.close_when_flushed = True
         return bool(super().readable())
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: ANN401  # as waitress has it
+        """Forget the connection; the loop of a server that drains ends with the last one."""
+        super().del_channel(map)
+        if self.drain_until is not None:
+            _end_if_alone(self.server, vars(self)["_map"])
+
+    def _cut_off(self) -> None:
+        self.will_close = True
+        # A client that does not read would otherwise never let the loop come to the closing.
+        with suppress(OSError):
+            cast("socket", self.socket).shutdown(SHUT_RDWR)
+
+    def _overdue(self) -> bool:
+        return self.drain_until is not None and monotonic_seconds() > self.drain_until
 
     def _too_slow(self) -> bool:
         if self._began is None or self.requests:
@@ -73,9 +104,49 @@ class PatientChannel(HTTPChannel):
 def harden(server: Server, patience_seconds: float) -> None:
     """Make a server that was just created use these connections."""
     channel = type("Channel", (PatientChannel,), {"patience_seconds": patience_seconds})
-    parts: list[object] = [server]
-    if isinstance(server, waitress.server.MultiSocketServer):
-        parts = list((server.map or {}).values())
-    for each in parts:
+    for each in _parts(server):
         if isinstance(each, waitress.server.BaseWSGIServer):
             each.channel_class = channel
+
+
+def drain(server: Server, seconds: float = DRAIN_SECONDS) -> None:
+    """Let the loop of a hardened server end; may be called from any thread, and returns at once.
+
+    No connection is taken any more, requests that are under way are answered for so many seconds,
+    and connections on which nothing is under way are closed. Does nothing once the loop has ended.
+    """
+    until = monotonic_seconds() + seconds
+    for each in _parts(server):
+        if isinstance(each, trigger):
+            # In the loop's own thread: elsewhere it would lose sockets that it is waiting for.
+            each.pull_trigger(partial(_drain, server, until))
+            return
+
+
+def _drain(server: Server, until: float) -> None:
+    for each in _parts(server):
+        if isinstance(each, waitress.server.BaseWSGIServer):
+            each.channel_class.drain_until = until  # type: ignore[attr-defined]  # hardened
+            each.del_channel()
+            cast("socket", each.socket).close()
+    _end_if_alone(server, _map(server))
+
+
+def _end_if_alone(server: Server, parts: dict[int, Any]) -> None:
+    """End the loop when it has nothing left but its triggers, after the threads that pull them."""
+    triggers = list(parts.values())
+    if all(isinstance(each, trigger) for each in triggers):
+        server.task_dispatcher.shutdown()
+        for each in triggers:
+            each.close()
+
+
+def _map(server: Server) -> Any:  # noqa: ANN401  # waitress' own
+    if isinstance(server, waitress.server.MultiSocketServer):
+        return vars(server)["map"] or {}
+    return vars(server)["_map"] or {}
+
+
+def _parts(server: Server) -> list[Any]:
+    """Return what the loop of a server waits for: listeners, connections, triggers."""
+    return list(_map(server).values())

@@ -7,6 +7,7 @@ cut off never becomes a job, and two hundred stalled connections cost no thread.
 import fcntl
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -15,7 +16,7 @@ import waitress.server
 
 from core.settings import Settings
 from deploy.bootstrap import Opened, alone, opened
-from deploy.http import Server, harden
+from deploy.http import Server, drain, harden
 from printgate.recovery import take_up
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ _BODY_OVERHEAD_OCTETS = 2 * 1024 * 1024
 
 
 def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; jobs and tasks under way are finished first."""
+    """Run until SIGTERM or SIGINT; requests and tasks under way are finished first."""
     with sole_process(settings), opened(settings) as parts:
         server = make_server(parts)
         if alone(settings):
@@ -79,7 +80,8 @@ def make_server(parts: Opened) -> Server:
 
 def _run(server: Server) -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
+        # In a thread: the one that is interrupted here may hold a lock that draining needs.
+        threading.Thread(target=drain, args=(server,), daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

@@ -44,7 +44,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with chromium() as browser, served(folder, browser) as (scene, address):
         opened = Desk(browser, scene, address)
         yield opened
-        # A server stops only when nobody is connected any more.
         opened.close()
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core.db import Database
 from core.sandbox import Sandbox
+from deploy.http import drain, harden
 from deploy.lab.process import free_port
 from docflow import rendering
 from printgate import analysis
@@ -69,13 +70,15 @@ def served(folder: Path, browser: Browser) -> Iterator[tuple[Scene, str]]:
 def _listening(app: Flask) -> Iterator[str]:
     port = free_port()
     server = waitress.server.create_server(app, host="127.0.0.1", port=port, threads=4)
+    harden(server, 60)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.close()
+        drain(server)
         thread.join(10)
+        server.close()
 
 
 def sign_in(page: Page, address: str, login: str) -> None:

@@ -14,6 +14,7 @@ from core.people import SYSTEM
 from core.settings import Settings, load
 from deploy.bootstrap import Opened, opened, opened_database
 from deploy.demo.desk import Desk
+from deploy.http import drain
 from deploy.lab.office import Lab
 from deploy.lab.process import free_port
 from deploy.seed import add_printer, seed_office
@@ -127,9 +128,10 @@ def running_office(lab: Lab, folder: Path, **environment: str) -> Iterator[Offic
         try:
             yield Office(lab, settings, parts, Desk(lab, port, parts.parts.database))
         finally:
-            server.close()
+            drain(server)
             parts.runner.close()
             thread.join(10)
+            server.close()
 
 
 PATH = "/printers/office-a"
