@@ -49,6 +49,8 @@ def test_the_demo_s_papers_are_told_apart(tmp_path: Path, analyse: Analyse, prog
     assert {name: each.draft_marker for name, each in facts.items()} == {
         "notice": "",
         "draft": "征求意见稿",
+        "minutes": "讨论稿",
+        "plan": "送审稿",
         "large": "",
         "small": "",
     }
