@@ -65,7 +65,7 @@ def test_every_figure_of_the_office_is_the_sum_of_its_rows(site: Site):
     sums = re.findall(r'<tr class="sum"><td>合计</td><td class="number">(\d+)</td>', page)
     assert sums == [str(used), str(used)]
     statement = text(site.browser("dora").get("/office/statement"))
-    for label, figure in (("拨付", "granted"), ("已用", "used"), ("预留", "reserved")):
+    for label, figure in (("下达", "granted"), ("已用", "used"), ("预留", "reserved")):
         rows = re.findall(rf'data-label="{label}" class="number">([+−]?[\d,]*)</td>', statement)
         *entries, total = [int(row.replace("−", "-").replace(",", "") or 0) for row in rows]
         assert sum(entries) == total == figures[figure]
