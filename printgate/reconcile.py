@@ -117,9 +117,16 @@ def watch_foreign(parts: Parts) -> None:
         found = [*active, *parts.backend.recent_jobs(RECENT_MAX)]
         with parts.database.snapshot() as session:
             ours = queries.jobs_with(session, {each.uuid for each in found})
+        busy = {each.queue for each in active if each.state is JobState.PROCESSING}
         for each in active:
-            if each.held and each.uuid in ours and _left_behind(each, ours[each.uuid]):
+            if each.uuid not in ours:
+                continue
+            if each.held and _left_behind(each, ours[each.uuid]):
                 parts.backend.cancel(each.id)
+            elif each.state is JobState.PENDING and each.queue not in busy:
+                # Now and then a cupsd forgets to start a job: saying it again makes it look.
+                log.info("job %d waits in an idle queue: CUPS is asked again", ours[each.uuid].id)
+                parts.backend.release(each.id)
     except BackendUnavailable:
         return
     foreign = [each for each in found if each.uuid not in ours]
@@ -254,7 +261,15 @@ def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer) -> No
     usage = _usage(job, backend, counts)
     with parts.database.snapshot() as session:
         alike = queries.count_alike(session, job)
-    _end(parts, job, _ENDS[backend.state], usage, backend.state_reasons, len(counts) > alike)
+    event = _ENDS[backend.state]
+    if event is Event.BACKEND_ABORTED and _all_came_out(job, usage):
+        # A cupsd that died meanwhile gives up a job that the printer has finished.
+        event = Event.BACKEND_COMPLETED
+    _end(parts, job, event, usage, backend.state_reasons, len(counts) > alike)
+
+
+def _all_came_out(job: Job, usage: Usage) -> bool:
+    return not usage.estimated and usage.impressions == job.impressions
 
 
 def _restarted(parts: Parts, backend: BackendJob, printer: Printer) -> bool:

@@ -194,10 +194,27 @@ class Server:
 
     def quiet(self, seconds: float = 60) -> None:
         """Wait until no job is on its way and the spool is empty of what is over."""
-        until(lambda: all(job.stage not in ACTIVE for job in self.jobs()), seconds)
+        deadline = time.monotonic() + seconds
+        while under_way := [job for job in self.jobs() if job.stage in ACTIVE]:
+            assert time.monotonic() < deadline, self._why_not(under_way[0])
+            time.sleep(0.1)
         with CupsBackend(self.settings.printing_url) as backend:
             until(lambda: not backend.active_jobs(), seconds)
         until(lambda: not self._leftovers(), seconds)
+
+    def _why_not(self, job: Job) -> str:
+        """Return what is known of a job that does not end, for whoever reads the failure."""
+        backend = self.lab.backend
+        said = (backend.folder / "log" / "error_log").read_text(errors="replace").splitlines()
+        of_job = [line for line in said if f"[Job {job.backend_job_id}]" in line]
+        lines = [
+            str(job),
+            backend.run("lpstat", "-l", "-o"),
+            *of_job,
+            *said[-20:],
+            self.log[-2000:],
+        ]
+        return "\n".join(lines)
 
     def _leftovers(self) -> set[str]:
         with self.database.snapshot() as session:
