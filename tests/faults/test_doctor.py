@@ -23,7 +23,10 @@ DAMAGES: dict[str, tuple[set[str], Damage]] = {
     ),
     "a task is not worked on": (
         {"moving"},
-        lambda tables, _spool: tables.execute("UPDATE tasks SET due_at='2026-01-01 00:00:00'"),
+        # The claim of the worker that was killed may still run, and is no damage: it is over, too.
+        lambda tables, _spool: tables.execute(
+            "UPDATE tasks SET due_at='2026-01-01 00:00:00', claimed_until='2026-01-01 00:00:00'"
+        ),
     ),
     "a reservation ended by itself": (
         {"ledger", "reservations"},
