@@ -14,7 +14,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from core.text import Translate
+from core.text import Translate, in_english
 
 LOCALES = Path(__file__).parent / "locale"
 DEFAULT = "zh-CN"
@@ -27,14 +27,19 @@ def translator(language: str) -> Translate:
     """Return the translator into `language` (a tag such as zh-CN, zh-cn, zh, en; else default)."""
     tag = closest(language)
     if tag == "en":
-        return gettext.NullTranslations().gettext
+        return in_english
     folder = LOCALES / tag.replace("-", "_")
     with (folder / "printgate.po").open("rb") as source:
         catalogue = read_po(source, locale=tag.replace("-", "_"))
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled).gettext
+    sentences = gettext.GNUTranslations(compiled)
+
+    def translate(msgid: str, plural: str = "", count: int = 1) -> str:
+        return sentences.ngettext(msgid, plural, count) if plural else sentences.gettext(msgid)
+
+    return translate
 
 
 def closest(*wanted: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from core.text import Text
+from core.text import Text, counted
 from printgate.metering import ONE_SIDED, estimate, pages_selected
 from printgate.ticket import JobTicket
 
@@ -269,27 +269,33 @@ def _limit(pages: int, copies: int, sheets: int, rules: Rules) -> Reason | None:
             "limits.pages",
             pages,
             rules.pages_max,
-            Text(
-                "A job may have {most} pages at the most; this one has {count}.",
-                {"most": rules.pages_max, "count": pages},
+            counted(
+                "A job may have {n} page at the most; this one has {count}.",
+                "A job may have {n} pages at the most; this one has {count}.",
+                rules.pages_max,
+                count=pages,
             ),
         ),
         (
             "limits.copies",
             copies,
             rules.copies_max,
-            Text(
-                "A job may have {most} copies at the most; this one asks for {count}.",
-                {"most": rules.copies_max, "count": copies},
+            counted(
+                "A job may have {n} copy at the most; this one asks for {count}.",
+                "A job may have {n} copies at the most; this one asks for {count}.",
+                rules.copies_max,
+                count=copies,
             ),
         ),
         (
             "limits.sheets",
             sheets,
             rules.sheets_max,
-            Text(
-                "A job may take {most} sheets at the most; this one would take {count}.",
-                {"most": rules.sheets_max, "count": sheets},
+            counted(
+                "A job may take {n} sheet at the most; this one would take {count}.",
+                "A job may take {n} sheets at the most; this one would take {count}.",
+                rules.sheets_max,
+                count=sheets,
             ),
         ),
     )

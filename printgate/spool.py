@@ -19,7 +19,7 @@ from typing import BinaryIO
 from core.blobs import sync_folder
 from core.errors import InvalidInput, PrintgateError, Unavailable
 from core.failpoints import reached
-from core.text import Text
+from core.text import Text, counted
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +80,11 @@ class Spool:
             octets, digest = self._copy(read, temporary)
             if expected is not None and octets != expected:
                 raise DocumentCutShort(
-                    Text(
-                        "The document was cut short: {got} of {expected} octets arrived.",
-                        {"got": octets, "expected": expected},
+                    counted(
+                        "The document was cut short: {got} of {n} octet arrived.",
+                        "The document was cut short: {got} of {n} octets arrived.",
+                        expected,
+                        got=octets,
                     )
                 )
             path = self.source(uuid)

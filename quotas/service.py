@@ -18,7 +18,7 @@ from core.db import insert, insert_new
 from core.errors import InvalidInput
 from core.ids import new_uuid
 from core.people import Actor
-from core.text import Text, clean_line
+from core.text import Text, clean_line, counted
 from quotas.errors import EntryDiffers, NoSuchReservation, QuotaExceeded, ReservationEnded
 from quotas.ledger import ENDS, Delta, Kind, State, delta_of
 from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
@@ -260,10 +260,14 @@ def _left(session: Session, office_id: str, unit: Unit, period: Period) -> int:
 
 def _too_little(unit: Unit, needed: int, left: int) -> Text:
     if unit is Unit.SHEETS:
-        return Text(
-            "The office has {left} sheets left this month; this job needs {needed}, "
+        return counted(
+            "The office has {n} sheet left this month; this job needs {needed}, "
             "{missing} more than that.",
-            {"left": left, "needed": needed, "missing": needed - left},
+            "The office has {n} sheets left this month; this job needs {needed}, "
+            "{missing} more than that.",
+            left,
+            needed=needed,
+            missing=needed - left,
         )
     return Text("The office has too little toner left this month.")
 

@@ -71,6 +71,7 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         _=language.sentence,
+        _n=language.counted_sentence,
         sentences=language.sentences,
         languages=language.choices(),
         language=language.language,

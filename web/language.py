@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import g, request
 
 from core.i18n import LANGUAGES, closest, translator
-from core.text import Scalar, Text, Translate
+from core.text import Scalar, Text, Translate, counted
 from web.services import services
 
 COOKIE = "printgate-language"
@@ -30,6 +30,11 @@ def translate() -> Translate:
 def sentence(msgid: str, **values: Scalar | Text) -> str:
     """Return a sentence of a template: `_("{n} sheets", n=3)`."""
     return Text(msgid, values).render(translate())
+
+
+def counted_sentence(one: str, many: str, n: int, **values: Scalar | Text) -> str:
+    """Return a sentence of a template that counts: `_n("{n} sheet", "{n} sheets", 3)`."""
+    return counted(one, many, n, **values).render(translate())
 
 
 def words(text: Text) -> str:

@@ -191,7 +191,9 @@ def _unpacked(pattern: str) -> Callable[[bytes], tuple[int, ...]]:
     def unpack(octets: bytes) -> tuple[int, ...]:
         if len(octets) != shape.size:
             raise bad_request(
-                "A value has {got} octets instead of {size}.", got=len(octets), size=shape.size
+                "The length of a value is {got} instead of {size} in octets.",
+                got=len(octets),
+                size=shape.size,
             )
         return shape.unpack(octets)
 
@@ -213,7 +215,9 @@ def _boolean(octets: bytes) -> bool:
 
 def _date_time(octets: bytes) -> DateTime:
     if len(octets) != 11:
-        raise bad_request("A value has {got} octets instead of {size}.", got=len(octets), size=11)
+        raise bad_request(
+            "The length of a value is {got} instead of {size} in octets.", got=len(octets), size=11
+        )
     return DateTime(octets)
 
 

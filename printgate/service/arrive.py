@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.text import Text, clean_line
+from core.text import Text, clean_line, counted
 from printgate.callers import Caller
 from printgate.errors import JobNotPossible, PrinterRetired, TooManyJobs
 from printgate.holding import Hold
@@ -91,7 +91,11 @@ def check_unfinished(session: Session, caller: Caller, most: int) -> None:
     )
     if (waiting or 0) >= most:
         raise TooManyJobs(
-            Text("{n} jobs wait for their documents already; send or cancel them.", {"n": most})
+            counted(
+                "{n} job waits for its document already; send or cancel it.",
+                "{n} jobs wait for their documents already; send or cancel them.",
+                most,
+            )
         )
 
 

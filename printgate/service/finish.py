@@ -11,7 +11,7 @@ import quotas.service
 from core import audit, notices
 from core.people import SYSTEM, Actor
 from core.tasks import service as tasks
-from core.text import Text
+from core.text import Text, counted
 from printgate.errors import JobNotPossible
 from printgate.lifecycle import AT_BACKEND, Event, Stage, may
 from printgate.metering import Usage, toner_units
@@ -95,7 +95,11 @@ def close_unknown(session: Session, uuid: str, usage: Usage, *, actor: Actor, no
         raise JobNotPossible(Text("This job does not wait for an answer."))
     if not 0 <= usage.sheets <= row.sheets_reserved:
         raise JobNotPossible(
-            Text("This job can have taken 0 to {n} sheets.", {"n": row.sheets_reserved})
+            counted(
+                "This job can have taken 0 to {n} sheet.",
+                "This job can have taken 0 to {n} sheets.",
+                row.sheets_reserved,
+            )
         )
     change(session, row, Event.CLOSE, actor=actor, now=now, details={"sheets": usage.sheets})
     charge(session, row, usage, actor, now)

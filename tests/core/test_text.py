@@ -1,7 +1,7 @@
 import pytest
 
 from core.i18n import LANGUAGES, closest, translator
-from core.text import Text, clean_line
+from core.text import Text, clean_line, counted
 
 
 def test_a_sentence_keeps_its_values_through_storage_and_reads_in_both_languages():
@@ -10,6 +10,19 @@ def test_a_sentence_keeps_its_values_through_storage_and_reads_in_both_languages
     assert again == text
     assert str(again) == "There is no such job. and 3"
     assert again.render(translator("zh-CN")) == "没有这个作业。 and 3"
+
+
+@pytest.mark.parametrize(
+    ("n", "english", "chinese"),
+    [(0, "0 sheets", "0 张"), (1, "1 sheet", "1 张"), (1234, "1,234 sheets", "1,234 张")],
+)
+def test_a_sentence_that_counts_has_the_form_of_its_number(n: int, english: str, chinese: str):
+    again = Text.from_json(counted("{n} sheet", "{n} sheets", n).to_json())
+    assert str(again) == english
+    assert again.render(translator("en")) == english
+    assert again.render(translator("zh-CN")) == chinese
+    inside = Text("{reason} and {n}", {"reason": again, "n": n})
+    assert str(inside) == f"{english} and {n}"
 
 
 @pytest.mark.parametrize(

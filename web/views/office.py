@@ -15,7 +15,7 @@ from quotas.periods import Period
 from quotas.units import TONER_UNITS_PER_PAGE, Unit
 from web import charts
 from web.access import PERSON, access
-from web.language import sentence
+from web.language import counted_sentence, sentence
 from web.services import services
 from web.views.jobs import PAGE, page_number
 
@@ -164,6 +164,10 @@ def _day_chart(days: dict[date, int]) -> Markup:
 
 def _bars(rows: Iterable[tuple[str, int]]) -> list[charts.Bar]:
     return [
-        charts.Bar(label, sheets, sentence("{label}: {n} sheets", label=label, n=sheets))
+        charts.Bar(
+            label,
+            sheets,
+            counted_sentence("{label}: {n} sheet", "{label}: {n} sheets", sheets, label=label),
+        )
         for label, sheets in rows
     ]
