@@ -10,6 +10,7 @@ import click
 
 from core import log
 from core.errors import PrintgateError
+from core.i18n import LANGUAGES
 from core.settings import Settings, SettingsError, load
 from printgate.rules_file import RulesError
 
@@ -116,13 +117,15 @@ def explain_settings() -> None:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--strict", is_flag=True, help="Prove that nothing was lost or charged twice, too.")
+@click.option("--lang", type=click.Choice(list(LANGUAGES)), help="Else that of the terminal.")
 @click.pass_obj
-def doctor(settings: Settings, *, as_json: bool, strict: bool) -> None:
+def doctor(settings: Settings, *, as_json: bool, strict: bool, lang: str | None) -> None:
     """Look for what is wrong: settings of CUPS, ways past the gateway, books that do not add up."""
-    from deploy.doctor import examine, report
+    from deploy import doctor, terminal
 
-    findings = examine(settings, strict=strict)
-    click.echo(report(findings, as_json=as_json))
+    findings = doctor.examine(settings, strict=strict)
+    translate = terminal.translate(lang)
+    click.echo(doctor.as_json(findings) if as_json else doctor.as_text(findings, translate))
     sys.exit(1 if any(finding.bad for finding in findings) else 0)
 
 

@@ -6,6 +6,7 @@ The scheme of a URL picks an adapter here and nowhere else.
 import os
 import secrets
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from flask import Flask
 
 import docflow.rendering
 import printgate.analysis
-from core import failpoints, mail
+from core import checkups, failpoints, mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
 from core.db import Database
@@ -29,7 +30,7 @@ from core.tasks import service as task_table
 from core.tasks.celery_runner import Hints
 from core.tasks.service import Task
 from core.tasks.thread_runner import ThreadRunner
-from deploy import health
+from deploy import checkup, health
 from deploy.migrations import upgrade
 from printgate import gateway, reconcile, tasks
 from printgate.backend.cups import CupsBackend
@@ -156,13 +157,16 @@ def _runner(settings: Settings, parts: Parts) -> ThreadRunner:
     def send_mail(task: Task) -> None:
         mail.send(task, mailer, sender=settings.mail_from, public_url=settings.pages_url)
 
+    stop = threading.Event()
+    check_up = checkup.task(settings, parts, stopping=stop.is_set)
     return ThreadRunner(
         parts.database,
         parts.clock,
-        {**tasks.handlers(parts), mail.TASK: send_mail},
-        reconcile.rounds(parts),
+        {**tasks.handlers(parts), mail.TASK: send_mail, checkups.TASK: check_up},
+        (*reconcile.rounds(parts), checkup.nightly(parts)),
         threads=settings.task_threads,
         keeper=None if alone(settings) else Keeper(parts.database, ROUNDS),
+        stop=stop,
     )
 
 

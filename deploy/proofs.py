@@ -18,11 +18,13 @@ from sqlalchemy import text
 
 import docflow.queries
 from core.blobs import blobs_for
+from core.checkups import Finding
 from core.clock import SystemClock
 from core.db import Database
 from core.settings import Settings
 from core.tasks import service as tasks
-from deploy.findings import Check, Finding
+from core.text import Scalar, Text, counted
+from deploy.checks import BACK_TO_BACKUP, Check
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
@@ -31,8 +33,10 @@ from printgate.queries import Job
 from printgate.service.rows import DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
 from printgate.spool import Spool
 from quotas import queries as quotas
-from quotas.ledger import State
+from quotas.ledger import ENDS, Kind, State
+from web.words import ENTRY_KINDS, STAGES, TASKS
 
+START_SERVICE = Text("Start the service, and see its log.")
 OVERDUE = timedelta(seconds=60)
 _HAVE_RESERVATION = (*AT_BACKEND, Stage.ACCEPTED, Stage.FORWARDED, Stage.UNKNOWN)
 _MOVED_BY = {
@@ -43,14 +47,19 @@ _MOVED_BY = {
 _ASK_SECONDS = 10.0
 
 CUPS_SETTINGS = {
-    "dirtycleaninterval": ("0", "jobs accepted in the last half minute die with cupsd"),
-    "synconclose": ("yes", "a power cut may leave an empty job file"),
-    "preservejobhistory": ("yes", "nobody can tell what became of a job"),
-    "preservejobfiles": ("no", "printed papers stay on the disk for a day"),
-    "errorpolicy": ("retry-job", "one bad job stops a new queue"),
+    "DirtyCleanInterval": ("0", Text("Jobs accepted in the last half minute die with cupsd.")),
+    "SyncOnClose": ("yes", Text("A power cut may leave an empty job file.")),
+    "PreserveJobHistory": ("yes", Text("Nobody can tell what became of a job.")),
+    "PreserveJobFiles": ("no", Text("Printed papers stay on the disk for a day.")),
+    "ErrorPolicy": ("retry-job", Text("One bad job stops a new queue.")),
 }
 """What cupsd.conf must say, and what happens otherwise."""
 CUPS_JOBS_MIN = 500
+
+RESERVATION_STATES = {
+    State.RESERVED: ENTRY_KINDS[Kind.RESERVE],
+    **{state: ENTRY_KINDS[kind] for kind, state in ENDS.items()},
+}
 
 
 def _integrity(_settings: Settings, database: Database) -> Iterator[Finding]:
@@ -58,10 +67,8 @@ def _integrity(_settings: Settings, database: Database) -> Iterator[Finding]:
         return
     with database.snapshot() as session:
         said = str(session.execute(text("PRAGMA integrity_check")).scalar())
-    mend = "stop the service and restore the last good backup"
-    yield Finding(
-        "database", said != "ok", f"SQLite's own check says: {said}", mend if said != "ok" else ""
-    )
+    bad, what = said != "ok", Text("SQLite's own check says: {said}", {"said": said})
+    yield Finding("database", bad, what, BACK_TO_BACKUP if bad else None)
 
 
 def _reservations(_settings: Settings, database: Database) -> Iterator[Finding]:
@@ -73,31 +80,43 @@ def _reservations(_settings: Settings, database: Database) -> Iterator[Finding]:
     for uuid, job in jobs.items():
         if (disagreement := _disagreement(job, reserved.pop(uuid, None))) is not None:
             wrong.append(disagreement)
-    wrong += [f"reservation {uuid} belongs to no job" for uuid in reserved]
+    wrong += [Text("Reservation {uuid} belongs to no job.", {"uuid": uuid}) for uuid in reserved]
+    mend = Text("See the audit records of the job, and book the difference as an adjustment.")
     for each in wrong[:20]:
-        yield Finding(
-            "reservations",
-            True,
-            each,
-            "see the audit records of the job; book the difference as an adjustment",
-            "a change outside Printgate, or a fault in it",
-        )
+        yield Finding("reservations", True, each, mend)
     if not wrong:
-        yield Finding("reservations", False, f"{len(jobs)} jobs agree with their reservations")
+        what = counted(
+            "{n} job agrees with its reservation.",
+            "{n} jobs agree with their reservations.",
+            len(jobs),
+        )
+        yield Finding("reservations", False, what)
 
 
-def _disagreement(job: Job, reserved: quotas.Reserved | None) -> str | None:
+def _disagreement(job: Job, reserved: quotas.Reserved | None) -> Text | None:
+    named = _named(job)
     if reserved is None:
         owed = job.sheets_reserved if job.stage in _HAVE_RESERVATION else job.sheets_used
-        return f"job {job.id} ({job.stage}) has no reservation" if owed else None
+        return Text("Job {job} ({stage}) has no reservation.", named) if owed else None
     is_open = reserved.state is State.RESERVED
     if is_open is not (job.stage in _HAVE_RESERVATION):
-        return f"job {job.id} is {job.stage}, its reservation is {reserved.state}"
+        state = RESERVATION_STATES[reserved.state]
+        return Text(
+            "Job {job} ({stage}) has a reservation that is {state}.", named | {"state": state}
+        )
     if reserved.settlements > 1:
-        return f"job {job.id} was charged {reserved.settlements} times"
+        return Text("Job {job} was charged {times} times.", named | {"times": reserved.settlements})
     if not is_open and (reserved.used or 0) != (job.sheets_used or 0):
-        return f"job {job.id} used {job.sheets_used} sheets, {reserved.used} were charged"
+        return Text(
+            "Job {job} used {used} of the office's sheets, but was charged {charged}.",
+            named | {"used": job.sheets_used or 0, "charged": reserved.used or 0},
+        )
     return None
+
+
+def _named(job: Job) -> dict[str, Scalar | Text]:
+    """Return what sentences call a job: its number and its stage."""
+    return {"job": job.id, "stage": STAGES[job.stage]}
 
 
 def _moving(settings: Settings, database: Database) -> Iterator[Finding]:
@@ -112,21 +131,27 @@ def _moving(settings: Settings, database: Database) -> Iterator[Finding]:
         Finding(
             "moving",
             True,
-            f"job {job.id} is {job.stage} and nothing moves it",
-            "cancel it on its page, or have it printed again",
-            "its task is gone",
+            Text("Job {job} ({stage}) is moved by nothing.", _named(job)),
+            Text("Cancel it on its page, or have it printed again."),
+            Text("Its task is gone."),
         )
         for job in jobs
         if job.stage in _MOVED_BY and (_MOVED_BY[job.stage], job.uuid) not in there
     ]
     stuck += _overdue(waiting, now)
     stuck += [
-        Finding("moving", True, f"job {job.id} waits past its time", "start the service")
+        Finding(
+            "moving",
+            True,
+            Text("Job {job} ({stage}) waits past its time.", _named(job)),
+            START_SERVICE,
+        )
         for job in receiving
         if job.expires_at is None or job.expires_at < now - OVERDUE
     ]
     stuck += _not_in_cups(settings, [job for job in jobs if job.stage in AT_BACKEND])
-    yield from stuck or [Finding("moving", False, f"all {len(jobs)} jobs under way are moving")]
+    moving = counted("{n} job under way moves.", "{n} jobs under way move.", len(jobs))
+    yield from stuck or [Finding("moving", False, moving)]
 
 
 def _overdue(waiting: list[tasks.Waiting], now: datetime) -> list[Finding]:
@@ -134,9 +159,18 @@ def _overdue(waiting: list[tasks.Waiting], now: datetime) -> list[Finding]:
         Finding(
             "moving",
             True,
-            f"task {task.name} of {task.subject} is due since {task.due_at:%Y-%m-%d %H:%M:%S}",
-            "start the service; see its log",
-            task.last_error or "nobody works on tasks",
+            Text(
+                "The task “{task}” of {subject} is due since {at} (UTC).",
+                {
+                    "task": TASKS.get(task.name, task.name),
+                    "subject": task.subject,
+                    "at": f"{task.due_at:%Y-%m-%d %H:%M:%S}",
+                },
+            ),
+            START_SERVICE,
+            Text("Its last error: {error}", {"error": task.last_error})
+            if task.last_error
+            else Text("Nobody works on tasks."),
         )
         for task in waiting
         if task.due_at < now - OVERDUE and (task.claimed_until is None or task.claimed_until < now)
@@ -153,9 +187,9 @@ def _not_in_cups(settings: Settings, jobs: list[Job]) -> list[Finding]:
         Finding(
             "moving",
             True,
-            f"job {job.id} is {job.stage}, and CUPS does not know it",
-            "start the service: it will ask the sender what came out",
-            "CUPS lost it",
+            Text("Job {job} ({stage}) is not known to CUPS.", _named(job)),
+            Text("Start the service: it will ask the sender what came out."),
+            Text("CUPS lost it."),
         )
         for job in jobs
         if (backend_job := found[job.uuid]) is None or backend_job.uuid != job.uuid
@@ -175,9 +209,8 @@ def _files(settings: Settings, database: Database) -> Iterator[Finding]:
         Finding(
             "files",
             True,
-            f"what job {job.id} would print is not what was accepted",
-            "none needed: it will not be printed, and its sender will be told",
-            "the disk, or somebody's hand",
+            Text("What job {job} would print is not what was accepted.", {"job": job.id}),
+            Text("None is needed: it will not be printed, and its sender will be told."),
         )
         for job in jobs
         if job.output_digest and _digest(spool.output(job.uuid)) != job.output_digest
@@ -188,13 +221,19 @@ def _files(settings: Settings, database: Database) -> Iterator[Finding]:
         except FileNotFoundError:
             whole = False
         if not whole:
-            mend = "restore the folder of documents from a backup"
-            wrong.append(Finding("files", True, f"document {digest[:12]}… is damaged", mend))
+            what = Text("The document {digest} is damaged.", {"digest": f"{digest[:12]}…"})
+            mend = Text("Restore the folder of documents from a backup.")
+            wrong.append(Finding("files", True, what, mend))
     before = SystemClock().now() - timedelta(seconds=5)
     for uuid in sorted(spool.untouched_since(before) - known):
-        mend = "start the service: it removes such files"
-        wrong.append(Finding("files", True, f"{uuid} in the spool belongs to no job", mend))
-    yield from wrong or [Finding("files", False, f"{len(jobs)} jobs, {len(kept)} documents whole")]
+        what = Text("{uuid} in the spool belongs to no job.", {"uuid": uuid})
+        mend = Text("Start the service: it removes such files.")
+        wrong.append(Finding("files", True, what, mend))
+    whole_ones = Text(
+        "Whole files of waiting jobs: {jobs}; whole documents: {documents}.",
+        {"jobs": len(jobs), "documents": len(kept)},
+    )
+    yield from wrong or [Finding("files", False, whole_ones)]
 
 
 def _digest(path: Path) -> str:
@@ -216,29 +255,47 @@ def _cups_settings(settings: Settings, _database: Database) -> Iterator[Finding]
             yield Finding(
                 "cups-settings",
                 True,
-                f"queue {queue.name} does {queue.error_policy or 'nobody knows what'} on an error",
-                f"lpadmin -p {queue.name} -o printer-error-policy=retry-job",
-                "one bad job stops it, or is lost",
+                Text(
+                    "On an error the queue {queue} does: {policy}",
+                    {"queue": queue.name, "policy": queue.error_policy or "?"},
+                ),
+                Text(
+                    "Run: {command}",
+                    {"command": f"lpadmin -p {queue.name} -o printer-error-policy=retry-job"},
+                ),
+                Text("One bad job stops it, or is lost."),
             )
     conf = _cupsd_conf(settings.printing_url)
     if conf is None:
-        yield Finding("cups-settings", False, "cupsd does not show its cupsd.conf: not checked")
+        what = Text("Not checked: {file} is not shown by cupsd.", {"file": "cupsd.conf"})
+        yield Finding("cups-settings", False, what)
     else:
-        wrong = list(conf_findings(conf))
-        yield from wrong or [Finding("cups-settings", False, "cupsd.conf keeps accepted jobs")]
+        what = Text(
+            "With its {file}, cupsd keeps the jobs it has accepted.", {"file": "cupsd.conf"}
+        )
+        yield from list(conf_findings(conf)) or [Finding("cups-settings", False, what)]
 
 
 def conf_findings(conf: dict[str, str]) -> Iterator[Finding]:
     """Yield what is wrong with the settings of a cupsd.conf."""
     for name, (wanted, otherwise) in CUPS_SETTINGS.items():
-        said = conf.get(name, "not set")
+        said = conf.get(name.lower(), "")
         if said.lower() != wanted:
-            mend = f"set {name} {wanted} in cupsd.conf"
-            yield Finding("cups-settings", True, f"{name} is {said}", mend, otherwise)
+            yield _set_otherwise(name, said, wanted, otherwise)
     jobs = conf.get("maxjobs", "500")
     if jobs.isdigit() and 0 < int(jobs) < CUPS_JOBS_MIN:
-        mend = f"set MaxJobs {CUPS_JOBS_MIN} or more in cupsd.conf"
-        yield Finding("cups-settings", True, f"MaxJobs is {jobs}", mend, "jobs are turned away")
+        yield _set_otherwise("MaxJobs", jobs, str(CUPS_JOBS_MIN), Text("Jobs are turned away."))
+
+
+def _set_otherwise(name: str, said: str, wanted: str, otherwise: Text) -> Finding:
+    where: dict[str, Scalar | Text] = {"name": name, "file": "cupsd.conf"}
+    what = (
+        Text("{name} is {said} in {file}.", where | {"said": said})
+        if said
+        else Text("{name} is not set in {file}.", where)
+    )
+    mend = Text("Set it in {file}: {line}", {"file": "cupsd.conf", "line": f"{name} {wanted}"})
+    return Finding("cups-settings", True, what, mend, otherwise)
 
 
 class _SocketConnection(http.client.HTTPConnection):

@@ -78,7 +78,10 @@ def _prepare_templates(app: Flask) -> None:
         words=words,
     )
     app.jinja_env.filters.update(
-        words=language.words, local_time=language.local_time, month=language.month
+        words=language.words,
+        marked=language.marked,
+        local_time=language.local_time,
+        month=language.month,
     )
     app.jinja_env.filters["sheets"] = lambda number: f"{number:,}"
 

@@ -1,14 +1,17 @@
 """The reader's language, and how dates and numbers are written for them."""
 
+import re
 from datetime import datetime
 
 from flask import g, request
+from markupsafe import Markup, escape
 
 from core.i18n import LANGUAGES, closest, translator
 from core.text import Scalar, Text, Translate, counted
 from web.services import services
 
 COOKIE = "printgate-language"
+_OF_MACHINES = re.compile("[A-Za-z]")
 
 
 def language() -> str:
@@ -40,6 +43,21 @@ def counted_sentence(one: str, many: str, n: int, **values: Scalar | Text) -> st
 def words(text: Text) -> str:
     """Return a stored sentence."""
     return text.render(translate())
+
+
+def marked(text: Text) -> Markup:
+    """Return a stored sentence in which the names of files, commands and the like stand as code."""
+    pattern = translate()(text.msgid, text.plural, text.count)
+    return Markup(escape(pattern)).format_map(  # noqa: S704  # escaped here, the values there
+        {name: _marked(value) for name, value in text.values.items()}
+    )
+
+
+def _marked(value: Scalar | Text) -> str | Markup:
+    if isinstance(value, Text):
+        return words(value)
+    shown = str(value)
+    return Markup("<code>{}</code>").format(shown) if _OF_MACHINES.search(shown) else shown
 
 
 def local_time(moment: datetime | None) -> str:

@@ -169,7 +169,23 @@ ENTRY_KINDS: dict[Kind, Text] = {
     Kind.BOOK: Text("booked"),
 }
 
+CHECKS: dict[str, Text] = {
+    "ledger": Text("Ledger"),
+    "audit": Text("Audit trail"),
+    "spool": Text("Spool"),
+    "tasks": Text("Background work"),
+    "cups": Text("Print system"),
+    "foreign-jobs": Text("Uncontrolled paper"),
+    "past-the-gateway": Text("Ways past the gateway"),
+    "database": Text("Database"),
+    "reservations": Text("Reservations"),
+    "moving": Text("Jobs under way"),
+    "files": Text("Files"),
+    "cups-settings": Text("Settings of the print system"),
+}
+
 TASKS: dict[str, Text] = {
+    "core.checkup": Text("checking the system"),
     "core.mail": Text("sending mail"),
     "printgate.cancel": Text("cancelling at the print system"),
     "printgate.decide": Text("reading documents"),

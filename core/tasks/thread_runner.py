@@ -53,11 +53,13 @@ class ThreadRunner:
         rounds: tuple[Round, ...] = (),
         threads: int = 4,
         keeper: Keeper | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         self._database, self._clock, self._handlers = database, clock, dict(handlers)
         self._rounds, self._keeper = rounds, keeper
         self._wake = threading.Semaphore(0)
-        self._stop = threading.Event()
+        # Handed in where long work must know that it is to end.
+        self._stop = stop or threading.Event()
         self._threads = [
             threading.Thread(target=self._drain, name=f"tasks-{n}", daemon=True)
             for n in range(threads)

@@ -1,7 +1,6 @@
 """One run of the demo: parts up, jobs printed, table shown, pages served, everything down again."""
 
 import getpass
-import os
 import shutil
 import signal
 import sys
@@ -14,9 +13,9 @@ from types import FrameType
 
 from core.blobs import blobs_for
 from core.db import Database
-from core.i18n import closest, translator
 from core.settings import load
-from core.text import Text, Translate
+from core.text import Text
+from deploy import terminal
 from deploy.demo.cases import CASES, Row, books
 from deploy.demo.desk import Desk
 from deploy.demo.documents import circulating, make_papers
@@ -123,7 +122,7 @@ def _print_all(desk: Desk, papers: dict[str, Path], spool: Path) -> bool:
 
 
 def _table(rows: list[Row]) -> None:
-    translate = _translate()
+    translate = terminal.translate()
     lines = [[head.render(translate) for head in _HEADS]]
     lines += [
         [
@@ -169,12 +168,8 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _translate() -> Translate:
-    return translator(closest(os.environ.get("LANG", "en").partition(".")[0], "en"))
-
-
 def _say(text: Text) -> None:
-    sys.stdout.write(text.render(_translate()) + "\n")
+    sys.stdout.write(text.render(terminal.translate()) + "\n")
     sys.stdout.flush()
 
 

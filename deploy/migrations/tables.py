@@ -1,6 +1,7 @@
 """Imports every module that has tables, so that `Base.metadata` knows them all."""
 
 import core.audit
+import core.checkups
 import core.identity.models
 import core.leases
 import core.notices
@@ -15,6 +16,7 @@ __all__ = ["METADATA"]
 METADATA = Base.metadata
 MODULES = (
     core.audit,
+    core.checkups,
     core.identity.models,
     core.leases,
     core.notices,

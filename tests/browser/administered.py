@@ -5,11 +5,15 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from core import checkups
+from core.checkups import Finding
 from core.identity import service as identity
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor, Office, Person
 from core.tasks import service as tasks
 from core.tasks.models import TaskRow
+from core.text import Text
+from deploy.proofs import conf_findings
 from printgate.backend.port import Queue
 from printgate.service import printers
 from quotas import service as quotas
@@ -36,6 +40,18 @@ _FAILURES = (
     ("core.mail", "mail-1", 6, "ConnectionRefusedError: [Errno 111] Connection refused"),
     ("printgate.forward", "job-1", 3, "BackendUnavailable: the print system does not answer"),
 )
+FINDINGS = (
+    Finding("ledger", False, Text("Every balance is the sum of its entries.")),
+    Finding("audit", False, Text("The chain of records is whole.")),
+    Finding(
+        "past-the-gateway",
+        True,
+        Text("Anybody on this machine can print to {target}.", {"target": "127.0.0.1:631"}),
+        Text("Let cupsd listen only on a socket in a folder that only Printgate may enter."),
+        Text("cupsd listens where others can reach it."),
+    ),
+    *conf_findings({"synconclose": "yes", "preservejobhistory": "yes", "preservejobfiles": "no"}),
+)
 
 
 def fill(session: Session, offices: dict[str, Office], people: dict[str, Person]) -> None:
@@ -52,6 +68,7 @@ def fill(session: Session, offices: dict[str, Office], people: dict[str, Person]
     printers.add_printer(session, _RETIRED.name, _RETIRED, actor=admin, now=NOON)
     printers.retire(session, _RETIRED.name, actor=admin, now=NOON - timedelta(days=6))
     _work(session)
+    checkups.keep(session, list(FINDINGS), now=NOON - timedelta(hours=10))
 
 
 def _offices(session: Session, offices: dict[str, Office]) -> None:

@@ -67,6 +67,7 @@ CASES = {
     ],
     "/admin/printers/<name>/retire": [("admin", "/admin/printers/office-b/retire")],
     "/admin/background": [("admin", "/admin/background")],
+    "/admin/checkup": [("admin", "/admin/checkup")],
     "/admin/jobs/<int:job_id>/cancel": [("admin", "/admin/jobs/{pending}/cancel")],
     "": [("wangfang", "/nowhere"), ("", "/nowhere")],
 }

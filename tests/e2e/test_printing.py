@@ -215,7 +215,7 @@ def test_uncontrolled_paper_is_seen_and_the_doctor_cannot_get_past(office: Offic
     assert "sneak" in page
     after = [finding for finding in doctor.examine(office.settings) if finding.bad]
     assert [finding.check for finding in after] == ["foreign-jobs"]
-    assert "foreign-jobs" in doctor.report(after, as_json=True)
+    assert "foreign-jobs" in doctor.as_json(after)
 
 
 def test_the_doctor_finds_an_open_door(office: Office, tmp_path):

@@ -166,15 +166,15 @@ def test_a_queue_that_one_bad_job_would_stop_is_found(running: Server):
     finally:
         backend.run("lpadmin", "-p", "office-b", "-o", "printer-error-policy=retry-job")
     (finding,) = found
-    assert finding.mend == "lpadmin -p office-b -o printer-error-policy=retry-job"
+    assert str(finding.mend) == "Run: lpadmin -p office-b -o printer-error-policy=retry-job"
     assert finding.cause
 
 
 @pytest.mark.parametrize(
     ("line", "wrong"),
     [
-        ("DirtyCleanInterval 30", ["dirtycleaninterval is 30"]),
-        ("MaxJobs 100", ["MaxJobs is 100"]),
+        ("DirtyCleanInterval 30", ["DirtyCleanInterval is 30 in cupsd.conf."]),
+        ("MaxJobs 100", ["MaxJobs is 100 in cupsd.conf."]),
         ("<Location />\nErrorPolicy stop-printer\n</Location>", []),
     ],
 )
@@ -183,4 +183,4 @@ def test_settings_that_lose_jobs_are_found(line: str, wrong: list[str]):
     from deploy.proofs import conf_findings, parse_conf
 
     said = "\n".join(f"{name} {value}" for name, value in SETTINGS.items())
-    assert [each.what for each in conf_findings(parse_conf(f"{said}\n{line}"))] == wrong
+    assert [str(each.what) for each in conf_findings(parse_conf(f"{said}\n{line}"))] == wrong

@@ -3,6 +3,7 @@
 from web.views.account import account
 from web.views.admin import admin
 from web.views.admin_background import admin_background
+from web.views.admin_checkup import admin_checkup
 from web.views.admin_grants import admin_grants
 from web.views.admin_offices import admin_offices
 from web.views.admin_people import admin_people
@@ -30,4 +31,5 @@ BLUEPRINTS = (
     admin_grants,
     admin_printers,
     admin_background,
+    admin_checkup,
 )

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template
 
+from core import checkups
 from core.identity import queries as identity
 from core.tasks import service as tasks
 from printgate import queries as printing
@@ -36,6 +37,7 @@ def overview() -> str:
             foreign=foreign,
             foreign_sheets=sum(job.sheets for job in foreign),
             failing=failing,
+            checkup=checkups.last(session),
             stuck=len(printing.stuck_jobs(session, now - STUCK_AFTER)),
             stopped=states.count("stopped"),
         )

@@ -6,7 +6,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from core import notices
+from core import checkups, notices
 from core.errors import NotFound
 from core.notices import Notice
 from docflow import queries as docflow
@@ -40,6 +40,7 @@ def first_page() -> str:
         to_read = docflow.documents_to_read(session, g.actor)
         return render_template(
             "home.html",
+            checkup=checkups.last(session) if g.person.admin else None,
             news=[
                 News(notice, _about(session, notice.path))
                 for notice in notices.unseen(session, g.person.id)
