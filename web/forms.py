@@ -27,6 +27,7 @@ FIELDS = {
     "There is already a printer called {name}.": "name",
     "There is already an office with the code {code}.": "code",
     "This is an address of Printgate itself.": "address",
+    "This job can have taken 0 to {n} sheet.": "sheets",
     "{email} is not a mail address.": "email",
 }
 """The field that a refusal is about, by the sentence of the refusal."""
@@ -36,7 +37,7 @@ def refused(template: str, error: PrintgateError, **context: object) -> tuple[st
     """Return a form's page again, with its fields as they were sent and the refusal beside them."""
     page = render_template(
         template,
-        form=request.form,
+        form=request.values,
         wrong=error.text,
         wrong_field=FIELDS.get(error.text.msgid),
         **context,

@@ -90,21 +90,26 @@ def close_unknown(session: Session, uuid: str, usage: Usage, *, actor: Actor, no
     nobody else, for who cancelled it would have a reason to find nothing.
     """
     row = job_row(session, uuid)
-    told = Stage(row.stage) is not Stage.CANCELING or actor.admin
-    if not told or not may(Stage(row.stage), Event.CLOSE):
-        raise JobNotPossible(Text("This job does not wait for an answer."))
-    if not 0 <= usage.sheets <= row.sheets_reserved:
-        raise JobNotPossible(
-            counted(
-                "This job can have taken 0 to {n} sheet.",
-                "This job can have taken 0 to {n} sheets.",
-                row.sheets_reserved,
-            )
-        )
+    check_close(Stage(row.stage), row.sheets_reserved, usage.sheets, actor)
     change(session, row, Event.CLOSE, actor=actor, now=now, details={"sheets": usage.sheets})
     charge(session, row, usage, actor, now)
     session.flush()
     return job_by_uuid(session, uuid)
+
+
+def check_close(stage: Stage, reserved: int, sheets: int, actor: Actor) -> None:
+    """Raise JobNotPossible unless the actor may so end a job that is in this stage."""
+    told = stage is not Stage.CANCELING or actor.admin
+    if not told or not may(stage, Event.CLOSE):
+        raise JobNotPossible(Text("This job does not wait for an answer."))
+    if not 0 <= sheets <= reserved:
+        raise JobNotPossible(
+            counted(
+                "This job can have taken 0 to {n} sheet.",
+                "This job can have taken 0 to {n} sheets.",
+                reserved,
+            )
+        )
 
 
 def cancel(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:

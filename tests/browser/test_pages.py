@@ -69,6 +69,10 @@ CASES = {
     "/admin/background": [("admin", "/admin/background")],
     "/admin/checkup": [("admin", "/admin/checkup")],
     "/admin/jobs/<int:job_id>/cancel": [("admin", "/admin/jobs/{pending}/cancel")],
+    "/admin/jobs/<int:job_id>/settle": [
+        ("admin", "/admin/jobs/{unknown}/settle"),
+        ("admin", "/admin/jobs/{unknown}/settle?sheets=1"),
+    ],
     "": [("wangfang", "/nowhere"), ("", "/nowhere")],
 }
 NO_PAGES = {

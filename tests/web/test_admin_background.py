@@ -135,6 +135,33 @@ def test_settling_what_the_print_system_never_told(site: Site):
         assert quotas.discrepancies(session) == []
 
 
+def test_settling_asks_first(site: Site, clock):
+    put(site, Stage.UNKNOWN)
+    clock.move(STUCK_AFTER)
+    ada, path = site.browser("ada", "en"), f"/admin/jobs/{site.job}/settle"
+    assert f'action="{path}"' in text(ada.get(PATH))
+    assert "How many sheets" in text(ada.get(path))
+    for sheets, status, said in (
+        ("x", 400, "Please enter a whole number."),
+        ("", 400, "Please enter a whole number."),
+        ("3", 409, "0 to 2 sheets"),
+        ("-1", 400, "Please enter a whole number."),
+    ):
+        answer = ada.get(f"{path}?sheets={sheets}")
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == status
+        assert said in page
+        assert f'name="sheets" value="{sheets}"' in page
+        assert 'method="post" action="/admin' not in page
+    page = text(ada.get(f"{path}?sheets=1"))
+    assert "this is charged to 办公室: 1 sheet. What is left becomes free again: 1 sheet." in page
+    assert 'type="hidden" name="sheets" value="1"' in page
+    assert stage(site) is Stage.UNKNOWN
+    assert ada.post(path, sheets="1").location == PATH
+    assert stage(site) is Stage.COMPLETED
+    assert ada.get(f"{path}?sheets=1").status_code == 409
+
+
 def test_work_that_fails_is_shown_with_its_error_and_tried_at_once(site: Site):
     now = site.parts.clock.now()
     with site.parts.database.transaction() as session:

@@ -1,8 +1,9 @@
 """For the administrator: background work, what fails, and jobs that do not move."""
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from core.errors import PrintgateError
 from core.tasks import queries as outbox
 from core.tasks import service as tasks
 from printgate import queries as printing
@@ -11,12 +12,14 @@ from printgate.queries import Job
 from printgate.service import attention, finish
 from printgate.stuck import STUCK_AFTER, TROUBLES
 from web.access import ADMIN, access
+from web.forms import refused
 from web.services import services
 from web.views.jobs import whole_number
 
 admin_background = Blueprint("admin_background", __name__)
 
 _FAILING_SHOWN = 50
+_SETTLE = "admin_job_settle.html"
 
 
 @admin_background.get("/admin/background")
@@ -70,6 +73,21 @@ def cancel_job(job_id: int) -> Response:
         uuid = printing.job(session, job_id).uuid
         finish.cancel(session, uuid, actor=g.actor, now=services().clock.now())
     return _back()
+
+
+@admin_background.get("/admin/jobs/<int:job_id>/settle")
+@access(ADMIN)
+def ask_settle(job_id: int) -> str | tuple[str, int]:
+    """Ask how many sheets of a job came out, and ask again before that is charged."""
+    job = _job(job_id)
+    if "sheets" not in request.args:
+        return render_template(_SETTLE, job=job, sheets=None, form={})
+    try:
+        sheets = whole_number("sheets", request.args)
+        finish.check_close(job.stage, job.sheets_reserved, sheets, g.actor)
+    except PrintgateError as error:
+        return refused(_SETTLE, error, job=job, sheets=None)
+    return render_template(_SETTLE, job=job, sheets=sheets)
 
 
 @admin_background.post("/admin/jobs/<int:job_id>/settle")

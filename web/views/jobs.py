@@ -1,5 +1,7 @@
 """My jobs: what became of each and why; cancel, print or circulate."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -114,9 +116,9 @@ def page_number() -> int:
     return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
 
-def whole_number(field: str) -> int:
-    """Return a number from a form; InvalidInput if it is none."""
-    given = request.form.get(field, "").strip()
+def whole_number(field: str, sent: Mapping[str, str] | None = None) -> int:
+    """Return a number from what was `sent`, else from the form; InvalidInput if it is none."""
+    given = (request.form if sent is None else sent).get(field, "").strip()
     if not (given.isascii() and given.isdigit() and len(given) < 7):
         raise InvalidInput(Text("Please enter a whole number."))
     return int(given)
