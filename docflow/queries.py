@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import PersonRow
@@ -83,6 +83,21 @@ class Document:
         return may_do(self.relation, action) and may(self.state, action)
 
 
+@dataclass(frozen=True)
+class DocumentSearch:
+    """Which documents a list shows; what is left empty does not matter."""
+
+    relation: Relation
+    """What the actor is to them: owner or reader."""
+    state: State | None = None
+    owner: str = ""
+    """A part of the owner's name."""
+    title: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    """Changed since and before."""
+
+
 def document(session: Session, document_id: str, actor: Actor) -> Document:
     """Return a document that the actor may read; NoSuchDocument for any other."""
     row = session.get(DocumentRow, document_id)
@@ -93,20 +108,56 @@ def document(session: Session, document_id: str, actor: Actor) -> Document:
 
 def documents_of(session: Session, actor: Actor) -> list[Document]:
     """Return the documents that the actor owns, newest first."""
-    query = select(DocumentRow).where(DocumentRow.owner_id == actor.person_id)
-    rows = session.scalars(query.order_by(DocumentRow.changed_at.desc()))
-    return [_document(session, row, actor) for row in rows]
+    return find_documents(session, DocumentSearch(Relation.OWNER), actor)
 
 
 def documents_to_read(session: Session, actor: Actor) -> list[Document]:
     """Return the documents that the actor was named a reader of, newest first."""
+    return find_documents(session, DocumentSearch(Relation.READER), actor)
+
+
+def find_documents(
+    session: Session,
+    asked: DocumentSearch,
+    actor: Actor,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Document]:
+    """Return the documents that a list shows to the actor, the last changed first."""
+    query = _found(asked, actor).order_by(DocumentRow.changed_at.desc(), DocumentRow.id)
+    rows = session.scalars(query.limit(limit).offset(offset))
+    return [_document(session, row, actor) for row in rows]
+
+
+def count_documents(session: Session, asked: DocumentSearch, actor: Actor) -> int:
+    """Return how many documents `find_documents` finds."""
+    query = _found(asked, actor).with_only_columns(func.count(DocumentRow.id))
+    return session.scalar(query) or 0
+
+
+def _found(asked: DocumentSearch, actor: Actor) -> Select[DocumentRow]:
+    read = select(ReaderRow.document_id).where(ReaderRow.person_id == actor.person_id)
+    is_to_actor = {
+        Relation.OWNER: DocumentRow.owner_id == actor.person_id,
+        Relation.READER: DocumentRow.id.in_(read),
+    }
+    conditions = (
+        (asked.state, DocumentRow.state == asked.state),
+        (asked.owner, PersonRow.name.icontains(asked.owner, autoescape=True)),
+        (asked.title, DocumentRow.title.icontains(asked.title, autoescape=True)),
+    )
     query = (
         select(DocumentRow)
-        .join(ReaderRow, ReaderRow.document_id == DocumentRow.id)
-        .where(ReaderRow.person_id == actor.person_id)
-        .order_by(DocumentRow.changed_at.desc())
+        .join(PersonRow, PersonRow.id == DocumentRow.owner_id)
+        .where(is_to_actor[asked.relation])
+        .where(*(condition for wanted, condition in conditions if wanted))
     )
-    return [_document(session, row, actor) for row in session.scalars(query)]
+    if asked.since is not None:
+        query = query.where(DocumentRow.changed_at >= asked.since)
+    if asked.before is not None:
+        query = query.where(DocumentRow.changed_at < asked.before)
+    return query
 
 
 def readers(session: Session, document_id: str) -> list[Reader]:

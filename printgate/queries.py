@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import OfficeRow, PersonRow
@@ -20,6 +20,7 @@ from printgate.stuck import TROUBLES
 from printgate.ticket import JobTicket
 
 STUCK_MAX = 200
+_TARGET = PrinterRow.__table__.alias("target")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,23 @@ class Job:
     def may_release(self) -> bool:
         """Whether the job is held and can be released."""
         return may(self.stage, Event.RELEASE_HOLD)
+
+
+@dataclass(frozen=True)
+class JobSearch:
+    """Which jobs a list shows; what is left empty does not matter."""
+
+    person_id: str = ""
+    office_id: str = ""
+    stages: tuple[Stage, ...] = ()
+    printer: str = ""
+    """The printer that they go to."""
+    person: str = ""
+    """A part of the sender's name."""
+    title: str = ""
+    """A part of the title, of jobs whose title the viewer may know."""
+    since: datetime | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -153,34 +171,23 @@ def jobs_of_person(session: Session, person_id: str, *, limit: int, offset: int 
     return _many(session, query.limit(limit).offset(offset))
 
 
-def count_of_person(session: Session, person_id: str) -> int:
-    """Return how many jobs a person has."""
-    query = select(func.count()).select_from(JobRow).where(JobRow.person_id == person_id)
-    return session.scalar(query) or 0
-
-
 def held_jobs_of(session: Session, person_id: str) -> list[Job]:
     """Return the jobs that wait for a person's release, oldest first."""
     query = _jobs().where(JobRow.person_id == person_id, JobRow.stage == Stage.HELD)
     return _many(session, query.order_by(JobRow.id))
 
 
-def jobs_of_office(
-    session: Session, office_id: str | None, *, limit: int, offset: int = 0
+def find_jobs(
+    session: Session, asked: JobSearch, viewer: Actor, *, limit: int, offset: int = 0
 ) -> list[Job]:
-    """Return an office's jobs (None: all offices'), newest first."""
-    query = _jobs().order_by(JobRow.id.desc())
-    if office_id is not None:
-        query = query.where(JobRow.office_id == office_id)
+    """Return the jobs that a list shows to its viewer, newest first."""
+    query = _found(asked, viewer).order_by(JobRow.id.desc())
     return _many(session, query.limit(limit).offset(offset))
 
 
-def count_of_office(session: Session, office_id: str | None) -> int:
-    """Return how many jobs an office (None: all) has."""
-    query = select(func.count()).select_from(JobRow)
-    if office_id is not None:
-        query = query.where(JobRow.office_id == office_id)
-    return session.scalar(query) or 0
+def count_jobs(session: Session, asked: JobSearch, viewer: Actor) -> int:
+    """Return how many jobs `find_jobs` finds."""
+    return session.scalar(_found(asked, viewer).with_only_columns(func.count(JobRow.id))) or 0
 
 
 def jobs_at(  # the conditions of Get-Jobs
@@ -312,12 +319,31 @@ def spooled_uuids(session: Session) -> set[str]:
     return set(session.scalars(select(JobRow.uuid).where(JobRow.stage.in_(stages))))
 
 
+def _found(asked: JobSearch, viewer: Actor) -> Select[Any]:
+    # Who may not read a title must not find out by searching for it what it says.
+    shown = or_(OfficeRow.titles_visible, JobRow.person_id == (viewer.person_id or ""))
+    names = (PersonRow.name, JobRow.claimed_name)
+    conditions = (
+        (asked.person_id, JobRow.person_id == asked.person_id),
+        (asked.office_id, JobRow.office_id == asked.office_id),
+        (asked.stages, JobRow.stage.in_([str(stage) for stage in asked.stages])),
+        (asked.printer, func.coalesce(_TARGET.c.name, PrinterRow.name) == asked.printer),
+        (asked.person, or_(*(name.icontains(asked.person, autoescape=True) for name in names))),
+        (asked.title, and_(shown, JobRow.title.icontains(asked.title, autoescape=True))),
+    )
+    query = _jobs().where(*(condition for wanted, condition in conditions if wanted))
+    if asked.since is not None:
+        query = query.where(JobRow.created_at >= asked.since)
+    if asked.before is not None:
+        query = query.where(JobRow.created_at < asked.before)
+    return query
+
+
 def _jobs() -> Select[Any]:
-    target = PrinterRow.__table__.alias("target")
     return (
-        select(JobRow, PrinterRow.name, target.c.name, PersonRow.name, OfficeRow.name)
+        select(JobRow, PrinterRow.name, _TARGET.c.name, PersonRow.name, OfficeRow.name)
         .join(PrinterRow, PrinterRow.id == JobRow.printer_id)
-        .outerjoin(target, target.c.id == JobRow.target_printer_id)
+        .outerjoin(_TARGET, _TARGET.c.id == JobRow.target_printer_id)
         .outerjoin(PersonRow, PersonRow.id == JobRow.person_id)
         .join(OfficeRow, OfficeRow.id == JobRow.office_id)
     )

@@ -2,6 +2,7 @@
 
 import re
 
+from core.people import Office
 from core.text import Text
 from docflow.lifecycle import State
 from printgate.lifecycle import ACTIVE, Stage
@@ -26,6 +27,16 @@ STAGES: dict[Stage, Text] = {
     Stage.ABORTED: Text("broken off"),
     Stage.UNKNOWN: Text("unknown: please look into the tray"),
 }
+
+
+def _called(msgid: str) -> tuple[Stage, ...]:
+    return tuple(stage for stage, text in STAGES.items() if text.msgid == msgid)
+
+
+STAGE_CHOICES: dict[str, tuple[Stage, ...]] = {
+    _called(text.msgid)[0].value: _called(text.msgid) for text in STAGES.values()
+}
+"""Stages to choose from in a filter, by the first; what people call the same is one choice."""
 
 STAGE_TONES: dict[Stage, str] = {
     Stage.COMPLETED: "good",
@@ -255,6 +266,21 @@ ADVICE: dict[int, Text] = {
     500: Text("Please try again in a minute."),
     503: Text("Please try again in a minute."),
 }
+
+
+def stage_choices() -> list[tuple[str, Text]]:
+    """Return the stages to choose from, as values of a form and words."""
+    return [(value, STAGES[stages[0]]) for value, stages in STAGE_CHOICES.items()]
+
+
+def named(offices: dict[str, Office]) -> list[tuple[str, str]]:
+    """Return offices to choose from."""
+    return [(office.id, office.name) for office in offices.values()]
+
+
+def themselves(names: list[str]) -> list[tuple[str, str]]:
+    """Return choices whose words are the names themselves."""
+    return [(name, name) for name in names]
 
 
 def reason(keyword: str) -> Text:

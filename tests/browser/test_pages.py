@@ -22,7 +22,7 @@ CASES = {
     # address of the rule: (who looks, address with the names of the scene's things)
     "/": [("wangfang", "/"), ("hanmei", "/")],
     "/sign-in": [("", "/sign-in")],
-    "/jobs": [("wangfang", "/jobs"), ("hanmei", "/jobs")],
+    "/jobs": [("wangfang", "/jobs"), ("hanmei", "/jobs"), ("wangfang", "/jobs?q=zzz")],
     "/jobs/<int:job_id>": [
         ("wangfang", "/jobs/{refused}"),
         ("wangfang", "/jobs/{asked}"),
@@ -31,7 +31,11 @@ CASES = {
         ("lijianguo", "/jobs/{rerouted}"),
         ("liuyang", "/jobs/{locked}"),
     ],
-    "/documents": [("wangfang", "/documents"), ("hanmei", "/documents")],
+    "/documents": [
+        ("wangfang", "/documents"),
+        ("hanmei", "/documents"),
+        ("wangfang", "/documents?state=circulating"),
+    ],
     "/documents/<document_id>": [
         ("wangfang", "/documents/{document}"),
         ("zhangwei", "/documents/{document}"),
@@ -45,11 +49,12 @@ CASES = {
         ("lijianguo", "/office/statement"),
         ("lijianguo", "/office/statement?unit=toner"),
     ],
-    "/office/jobs": [("lijianguo", "/office/jobs")],
+    "/office/jobs": [("lijianguo", "/office/jobs"), ("lijianguo", "/office/jobs?to=2026-11-20")],
     "/printers": [("wangfang", "/printers")],
     "/rules": [("wangfang", "/rules")],
     "/release": [("liuyang", "/release"), ("hanmei", "/release"), ("", "/release?job=17")],
     "/admin": [("admin", "/admin")],
+    "/admin/jobs": [("admin", "/admin/jobs"), ("admin", "/admin/jobs?person=王&state=completed")],
     "/admin/offices": [("admin", "/admin/offices")],
     "/admin/offices/<office_id>": [("admin", "/admin/offices/{office}")],
     "/admin/people": [("admin", "/admin/people"), ("admin", "/admin/people?q=zzz")],
@@ -88,7 +93,7 @@ NO_PAGES = {
 PROPER_NAMES = {
     "English", "PDF", "CUPS", "office", "a", "b", "c", "d", "e", "f",
     "A3", "A4", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class",
-    "Driver", "Windows", "macOS", "wangfang", "root",
+    "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
 }  # fmt: skip
 
 LOOKS = [(login, path) for cases in CASES.values() for login, path in cases]

@@ -16,8 +16,10 @@ function rests() {
     document.activeElement.matches("input, select, textarea");
   const typed = [...main().querySelectorAll("input:not([type=hidden]), textarea")]
     .some((field) => field.value !== field.defaultValue);
+  const chosen = [...main().querySelectorAll(".filter option")]
+    .some((option) => option.selected !== option.defaultSelected);
   const selected = !document.getSelection().isCollapsed;
-  return document.hidden || !wanted.checked || busy || typed || selected ||
+  return document.hidden || !wanted.checked || busy || typed || chosen || selected ||
     Date.now() - touched > REST_AFTER_MS;
 }
 

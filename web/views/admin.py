@@ -12,8 +12,20 @@ from quotas.periods import Period
 from quotas.units import Unit
 from web.access import ADMIN, access
 from web.services import services
+from web.views.jobs import job_list
 
 admin = Blueprint("admin", __name__)
+
+
+@admin.get("/admin/jobs")
+@access(ADMIN)
+def all_jobs() -> str:
+    """Show the jobs of all offices; titles only where their office shows them."""
+    with services().database.snapshot() as session:
+        offices = {each.id: each for each in identity.offices(session)}
+        return render_template(
+            "admin_jobs.html", offices=offices, **job_list(session, offices=offices)
+        )
 
 
 @admin.get("/admin")

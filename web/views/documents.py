@@ -11,18 +11,21 @@ from core.people import Person
 from core.text import Text
 from docflow import queries as docflow
 from docflow import service
+from docflow.access import Relation
 from docflow.errors import NoSuchDocument
-from docflow.lifecycle import Action
-from docflow.queries import Document
+from docflow.lifecycle import Action, State
+from docflow.queries import Document, DocumentSearch
 from printgate import queries as printing
 from printgate.callers import Caller
 from printgate.service import answer
 from web.access import PERSON, access
+from web.filters import Filter, asked_for
 from web.services import services
-from web.views.jobs import whole_number
+from web.views.jobs import PAGE, page_number, whole_number
 
 documents = Blueprint("documents", __name__)
 
+_LISTS = {"to-read": Relation.READER, "mine": Relation.OWNER}
 _ENDINGS = {"close": Action.CLOSE, "withdraw": Action.WITHDRAW}
 
 
@@ -30,12 +33,26 @@ _ENDINGS = {"close": Action.CLOSE, "withdraw": Action.WITHDRAW}
 @access(PERSON)
 def list_documents() -> str:
     """List the documents that I own and those that I am asked to read."""
+    chosen = asked_for({"state": [state.value for state in State]}, "q", "owner")
     with services().database.snapshot() as session:
-        return render_template(
-            "documents.html",
-            mine=docflow.documents_of(session, g.actor),
-            to_read=docflow.documents_to_read(session, g.actor),
-        )
+        lists = {
+            name: _listed(session, chosen, name, relation) for name, relation in _LISTS.items()
+        }
+    return render_template("documents.html", lists=lists, filter=chosen, states=State)
+
+
+def _listed(session: Session, chosen: Filter, name: str, relation: Relation) -> dict[str, object]:
+    search = DocumentSearch(
+        relation,
+        state=State(chosen.get("state")) if chosen.get("state") else None,
+        owner=chosen.get("owner"),
+        title=chosen.get("q"),
+        since=chosen.since,
+        before=chosen.before,
+    )
+    page, count = page_number(name), docflow.count_documents(session, search, g.actor)
+    found = docflow.find_documents(session, search, g.actor, limit=PAGE, offset=(page - 1) * PAGE)
+    return {"documents": found, "count": count, "page": page, "pages": -(-count // PAGE)}
 
 
 @documents.get("/documents/<document_id>")

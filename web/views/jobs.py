@@ -1,6 +1,7 @@
 """My jobs: what became of each and why; cancel, print or circulate."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -12,10 +13,12 @@ from core.text import Text
 from printgate import deciding
 from printgate import queries as printing
 from printgate.metering import Usage
-from printgate.queries import Job
+from printgate.queries import Job, JobSearch
 from printgate.service import answer, finish, holding
 from web.access import PERSON, access
+from web.filters import asked_for
 from web.services import services
+from web.words import STAGE_CHOICES
 
 jobs = Blueprint("jobs", __name__)
 
@@ -26,11 +29,8 @@ PAGE = 25
 @access(PERSON)
 def list_jobs() -> str:
     """List my jobs, newest first."""
-    page = page_number()
     with services().database.snapshot() as session:
-        found = printing.jobs_of_person(session, g.person.id, limit=PAGE, offset=(page - 1) * PAGE)
-        count = printing.count_of_person(session, g.person.id)
-    return render_template("jobs.html", jobs=found, page=page, pages=-(-count // PAGE), count=count)
+        return render_template("jobs.html", **job_list(session, person_id=g.person.id))
 
 
 @jobs.get("/jobs/<int:job_id>")
@@ -110,9 +110,44 @@ def _title_shown(session: Session, job: Job) -> bool:
     return mine or identity.office(session, job.office_id).titles_visible
 
 
-def page_number() -> int:
+def job_list(
+    session: Session,
+    *,
+    person_id: str = "",
+    office_id: str = "",
+    offices: Collection[str] = (),
+) -> dict[str, Any]:
+    """Return what a page shows of a person's or an office's jobs, as its filter asks.
+
+    With `offices` to choose from these are the jobs of all, or of the one that was chosen.
+    """
+    printers = [each.name for each in printing.printers(session)]
+    choices = {"state": STAGE_CHOICES, "printer": printers, "office": offices}
+    chosen = asked_for(choices, "q", "person")
+    search = JobSearch(
+        person_id=person_id,
+        office_id=office_id or chosen.get("office"),
+        stages=STAGE_CHOICES.get(chosen.get("state"), ()),
+        printer=chosen.get("printer"),
+        person=chosen.get("person"),
+        title=chosen.get("q"),
+        since=chosen.since,
+        before=chosen.before,
+    )
+    page, count = page_number(), printing.count_jobs(session, search, g.actor)
+    return {
+        "jobs": printing.find_jobs(session, search, g.actor, limit=PAGE, offset=(page - 1) * PAGE),
+        "count": count,
+        "page": page,
+        "pages": -(-count // PAGE),
+        "filter": chosen,
+        "printers": printers,
+    }
+
+
+def page_number(name: str = "page") -> int:
     """Return the page of a list that the address asks for, 1 if it makes no sense."""
-    asked = request.args.get("page", "1")
+    asked = request.args.get(name, "1")
     return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
 

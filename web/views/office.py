@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from core.identity import queries as identity
 from core.people import Office
-from printgate import queries as printing
 from quotas import queries as quotas
 from quotas.periods import Period
 from quotas.units import TONER_UNITS_PER_PAGE, Unit
@@ -17,7 +16,7 @@ from web import charts
 from web.access import PERSON, access
 from web.language import counted_sentence, sentence
 from web.services import services
-from web.views.jobs import PAGE, page_number
+from web.views.jobs import PAGE, job_list, page_number
 
 office = Blueprint("office", __name__)
 
@@ -97,17 +96,11 @@ def statement() -> str:
 def office_jobs() -> str:
     """Show the jobs of an office to its head; titles only where the office shows them."""
     with services().database.snapshot() as session:
-        shown, page = _office(session), page_number()
+        shown = _office(session)
         if not g.actor.may_see_office(shown.id):
             abort(403)
-        count = printing.count_of_office(session, shown.id)
         return render_template(
-            "office_jobs.html",
-            office=shown,
-            jobs=printing.jobs_of_office(session, shown.id, limit=PAGE, offset=(page - 1) * PAGE),
-            count=count,
-            page=page,
-            pages=-(-count // PAGE),
+            "office_jobs.html", office=shown, **job_list(session, office_id=shown.id)
         )
 
 
