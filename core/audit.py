@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, select
+from sqlalchemy import Select, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, at_the_end, insert_new, locked
@@ -61,6 +61,19 @@ class AuditRecord:
     action: str
     subject: str
     details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AuditSearch:
+    """Which records a list shows; what is left empty does not matter."""
+
+    actor: str = ""
+    """A part of the name."""
+    action: str = ""
+    """How it begins: `job` or `job.cancel`."""
+    subject: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -124,8 +137,39 @@ def first_broken_seq(session: Session) -> int | None:
 def records_of(session: Session, subject: str) -> Iterator[AuditRecord]:
     """Yield what was done to one thing, oldest first."""
     query = select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.seq)
-    for row in session.scalars(query):
-        yield AuditRecord(row.seq, row.at, row.actor_name, row.action, row.subject, row.details)
+    yield from map(_record, session.scalars(query))
+
+
+def find_records(
+    session: Session, asked: AuditSearch, *, limit: int, offset: int = 0
+) -> list[AuditRecord]:
+    """Return the records that a list shows, newest first."""
+    query = _found(asked).order_by(AuditRow.seq.desc()).limit(limit).offset(offset)
+    return [_record(row) for row in session.scalars(query)]
+
+
+def count_records(session: Session, asked: AuditSearch) -> int:
+    """Return how many records `find_records` finds."""
+    return session.scalar(_found(asked).with_only_columns(func.count(AuditRow.seq))) or 0
+
+
+def _found(asked: AuditSearch) -> Select[AuditRow]:
+    query = select(AuditRow)
+    if asked.actor:
+        query = query.where(AuditRow.actor_name.icontains(asked.actor, autoescape=True))
+    if asked.action:
+        query = query.where(AuditRow.action.startswith(asked.action, autoescape=True))
+    if asked.subject:
+        query = query.where(AuditRow.subject == asked.subject)
+    if asked.since is not None:
+        query = query.where(AuditRow.at >= asked.since)
+    if asked.before is not None:
+        query = query.where(AuditRow.at < asked.before)
+    return query
+
+
+def _record(row: AuditRow) -> AuditRecord:
+    return AuditRecord(row.seq, row.at, row.actor_name, row.action, row.subject, row.details)
 
 
 def _locked_head(session: Session) -> AuditHeadRow:

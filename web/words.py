@@ -2,13 +2,16 @@
 
 import re
 
-from core.people import Office
+from core.people import SYSTEM, Office
 from core.text import Text
 from docflow.lifecycle import State
 from printgate.lifecycle import ACTIVE, Stage
 from printgate.policy import OneSidedAction, Overrider
 from printgate.queries import Job
 from quotas.ledger import Kind
+
+SYSTEM_NAME = SYSTEM.name
+"""How deeds of the system itself are signed."""
 
 STAGES: dict[Stage, Text] = {
     Stage.RECEIVING: Text("arriving"),

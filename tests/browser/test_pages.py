@@ -72,6 +72,7 @@ CASES = {
     ],
     "/admin/printers/<name>/retire": [("admin", "/admin/printers/office-b/retire")],
     "/admin/background": [("admin", "/admin/background")],
+    "/admin/audit": [("admin", "/admin/audit"), ("admin", "/admin/audit?action=printer")],
     "/admin/checkup": [("admin", "/admin/checkup")],
     "/admin/jobs/<int:job_id>/cancel": [("admin", "/admin/jobs/{pending}/cancel")],
     "/admin/jobs/<int:job_id>/settle": [

@@ -4,6 +4,7 @@ import pytest
 
 from core import checkups
 from core.checkups import Finding
+from core.people import SYSTEM, Actor
 from core.tasks import queries as outbox
 from core.text import Text, counted
 from tests.conftest import NOON
@@ -64,6 +65,14 @@ def test_a_check_that_is_asked_for_is_work_in_the_background_and_the_page_says_s
     assert 'data-live=""' in page
     assert "一切正常" in page
     assert "立即检查" in page
+
+
+def test_who_asked_for_it_is_named(site: Site):
+    for actor, named in ((SYSTEM, "印闸于"), (Actor("A&B"), "A&amp;B于")):
+        with site.parts.database.transaction() as session:
+            checkups.keep(session, [GOOD], now=NOON)
+            checkups.ask(session, actor=actor, now=NOON)
+        assert f"{named} 2026-11-23 12:00 发起。" in text(site.browser("ada").get(PATH))
 
 
 def test_only_the_administrator_is_told_on_the_first_page(site: Site):

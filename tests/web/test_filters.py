@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from core import audit
 from core.identity import service as identity
-from core.people import SYSTEM
+from core.people import SYSTEM, Actor
 from docflow.models import DocumentRow
 from printgate.lifecycle import Stage
 from printgate.models import JobRow, PrinterRow
@@ -170,3 +171,42 @@ def test_each_list_of_documents_has_pages_of_its_own(site: Site):
     page = text(site.browser("alice").get("/documents?mine=2"))
     assert f"/documents/{site.document}" not in page
     assert f"/documents/{site.document}" in text(site.browser("alice").get("/documents?to-read=2"))
+
+
+def deeds(site: Site, login: str, path: str) -> list[tuple[str, str]]:
+    """Return who did what, as the page of the audit trail shows it."""
+    row = re.compile(r'class="short">[^<]*</td><td[^>]*>([^<]+)</td><td[^>]*><code>([^<]+)</code>')
+    return row.findall(text(site.browser(login).get(path)))
+
+
+def test_the_audit_trail_is_filtered(site: Site):
+    with site.parts.database.transaction() as session:
+        for actor, action, subject, days in (
+            ("管理员", "office.change", "o-1", 0),
+            ("管理员", "office.add", "o-2", 1),
+            ("王_芳", "office.change", "o-2", 2),
+            ("王芳", "offices.look", "o-1", 3),
+        ):
+            at = NOON - timedelta(days=400 + days)
+            audit.record(session, Actor(actor), action, subject, {"<n>": days}, at)
+    old = "/admin/audit?to=2026-01-01"
+    every = [
+        ("王芳", "offices.look"),
+        ("王_芳", "office.change"),
+        ("管理员", "office.add"),
+        ("管理员", "office.change"),
+    ]
+    assert deeds(site, "ada", old) == every
+    assert "{&#34;&lt;n&gt;&#34;: 3}" in text(site.browser("ada").get(old))
+    for asked, found in (
+        ("person=管理", every[2:]),
+        ("person=_", every[1:2]),
+        ("action=office.", every[1:]),
+        ("action=change", []),
+        ("subject=o-1", [every[0], every[3]]),
+        ("subject=o", []),
+        ("from=2025-10-18", every[2:]),
+        ("person=管理&subject=o-2", every[2:3]),
+    ):
+        assert deeds(site, "ada", f"{old}&{asked}") == found, asked
+    assert site.browser("dora").get(old).status_code == 403

@@ -221,7 +221,7 @@ def test_the_language_follows_the_browser_the_choice_and_stays(site: Site):
 
 ADMIN_PAGES = ["/admin", "/admin/offices", "/admin/people", "/admin/people/new", "/admin/grants",
                "/admin/printers", "/admin/printers/office-a", "/admin/printers/office-a/retire",
-               "/admin/background", "/admin/checkup", "/admin/jobs"]  # fmt: skip
+               "/admin/background", "/admin/checkup", "/admin/jobs", "/admin/audit"]  # fmt: skip
 PAGES = ["/", "/jobs", "/documents", "/office", "/office/statement", "/office/jobs", "/printers",
          "/release", "/rules", *ADMIN_PAGES, "/nowhere"]  # fmt: skip
 PROPER_NAMES = {"English", "PDF", "CUPS", "office", "a", "b", "A3", "A4", "JPEG", "PWG", "ISO",

@@ -2,6 +2,7 @@
 
 from web.views.account import account
 from web.views.admin import admin
+from web.views.admin_audit import admin_audit
 from web.views.admin_background import admin_background
 from web.views.admin_checkup import admin_checkup
 from web.views.admin_grants import admin_grants
@@ -32,4 +33,5 @@ BLUEPRINTS = (
     admin_printers,
     admin_background,
     admin_checkup,
+    admin_audit,
 )
