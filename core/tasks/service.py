@@ -11,19 +11,21 @@ task must therefore bear being run twice.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import Executable, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.db import insert, wake_after_commit
+from core.db import dialect_of, insert_or, table, wake_after_commit
 from core.ids import new_uuid
 from core.people import Actor
 from core.tasks.models import TaskRow
 
 CLAIM = timedelta(seconds=20)
 _BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
+_TASK = table(TaskRow).c
 
 
 @dataclass(frozen=True)
@@ -48,24 +50,29 @@ def enqueue(  # what a task is
     delay: timedelta = timedelta(0),
 ) -> None:
     """Lay a task aside in the caller's transaction; one that waits already is made due sooner."""
-    due_at = now + delay
     session.flush()
-    new = insert(session, TaskRow).values(
-        id=new_uuid(),
-        name=name,
-        subject=subject,
-        values=values or {},
-        created_at=now,
-        due_at=due_at,
-    )
-    # A claim that stands is withdrawn: its runner may have looked before this happened.
-    sooner = case((TaskRow.due_at < new.excluded.due_at, TaskRow.due_at), else_=new.excluded.due_at)
-    changed: dict[str, Any] = {"due_at": sooner, "claimed_by": None, "claimed_until": None}
-    if values is not None:
-        changed["values"] = values
-    session.execute(new.on_conflict_do_update(index_elements=["name", "subject"], set_=changed))
+    new = {
+        "id": new_uuid(),
+        "name": name,
+        "subject": subject,
+        "values": values or {},
+        "created_at": now,
+        "due_at": now + delay,
+    }
+    session.execute(_lay_aside(dialect_of(session), with_values=values is not None), new)
     if delay <= timedelta(0):
         wake_after_commit(session)
+
+
+@cache
+def _lay_aside(dialect: str, *, with_values: bool) -> Executable:
+    new = insert_or(dialect, TaskRow)
+    sooner = case((_TASK.due_at < new.excluded.due_at, _TASK.due_at), else_=new.excluded.due_at)
+    # A claim that stands is withdrawn: its runner may have looked before this happened.
+    changed: dict[str, Any] = {"due_at": sooner, "claimed_by": None, "claimed_until": None}
+    if with_values:
+        changed["values"] = new.excluded["values"]
+    return new.on_conflict_do_update(index_elements=["name", "subject"], set_=changed)
 
 
 def anything_due(session: Session, *, now: datetime) -> bool:
