@@ -98,9 +98,9 @@ def watch_printers(parts: Parts) -> None:
     except BackendUnavailable:
         queues = {}
     with parts.database.snapshot() as session:
-        known = queries.printers(session)
+        known, queued = queries.printers(session), queries.queued_jobs(session)
     # A retired printer is watched until its last job has ended.
-    for printer in (each for each in known if each.retired_at is None or each.queued_job_count):
+    for printer in (each for each in known if each.retired_at is None or each.id in queued):
         queue = queues.get(printer.queue)
         device = parts.devices.describe(queue.device_uri if queue else printer.device_uri)
         with parts.database.transaction() as session:
