@@ -117,16 +117,9 @@ def watch_foreign(parts: Parts) -> None:
         found = [*active, *parts.backend.recent_jobs(RECENT_MAX)]
         with parts.database.snapshot() as session:
             ours = queries.jobs_with(session, {each.uuid for each in found})
-        busy = {each.queue for each in active if each.state is JobState.PROCESSING}
         for each in active:
-            if each.uuid not in ours:
-                continue
-            if each.held and _left_behind(each, ours[each.uuid]):
+            if each.held and each.uuid in ours and _left_behind(each, ours[each.uuid]):
                 parts.backend.cancel(each.id)
-            elif each.state is JobState.PENDING and each.queue not in busy:
-                # Now and then a cupsd forgets to start a job: saying it again makes it look.
-                log.info("job %d waits in an idle queue: CUPS is asked again", ours[each.uuid].id)
-                parts.backend.release(each.id)
     except BackendUnavailable:
         return
     foreign = [each for each in found if each.uuid not in ours]
