@@ -262,7 +262,7 @@ def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer, count
     if event is Event.BACKEND_ABORTED and _all_came_out(job, usage):
         # A cupsd that died meanwhile gives up a job that the printer has finished.
         event = Event.BACKEND_COMPLETED
-    _end(parts, job, event, usage, backend.state_reasons, len(own) > alike)
+    _end(parts, job, event, usage, backend, repeated=len(own) > alike)
 
 
 def _counted_for(job: Job, printer: Printer, counts: Counts) -> list[DeviceCount]:
@@ -298,7 +298,8 @@ def _end(
     job: Job,
     event: Event,
     usage: Usage,
-    state_reasons: tuple[str, ...] = (),
+    backend: BackendJob | None = None,
+    *,
     repeated: bool = False,
 ) -> None:
     with parts.database.transaction() as session:
@@ -307,7 +308,8 @@ def _end(
             job.uuid,
             event,
             usage,
-            state_reasons=state_reasons,
+            state_reasons=backend.state_reasons if backend else (),
+            processing_at=backend.processing_at if backend else None,
             repeated=repeated,
             now=parts.clock.now(),
         )
