@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, func, select
+from sqlalchemy import Select, String, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, at_the_end, insert_new, locked
+from core.db import Base, at_the_end, insert_new, table
 from core.people import Actor
 
 _GENESIS = "0" * 64
@@ -49,6 +49,14 @@ class AuditHeadRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
+
+
+# Every job comes through here some ten times, and on PostgreSQL all wait for the one who does: the
+# statements are built once, and make no objects.
+_HEAD = select(AuditHeadRow.seq, AuditHeadRow.hash).with_for_update(key_share=True)
+_MOVE = update(table(AuditHeadRow)).where(table(AuditHeadRow).c.id == 1)
+_ADD = insert(table(AuditRow)).inline()
+_HASHED = ("actor_name", "actor_person_id", "action", "subject", "details", "previous_hash")
 
 
 @dataclass(frozen=True)
@@ -104,29 +112,31 @@ def record(  # the columns of a record
 
 
 def _append(session: Session) -> None:
-    head = _locked_head(session)
+    seq, previous = _locked_head(session)
+    records = []
     for deed in session.info.pop(_DEEDS):
-        row = AuditRow(
-            seq=head.seq + 1,
-            at=deed.at,
-            actor_name=deed.actor.name,
-            actor_person_id=deed.actor.person_id,
-            action=deed.action,
-            subject=deed.subject,
-            details=deed.details,
-            previous_hash=head.hash,
-            hash="",
-        )
-        row.hash = _hash(row)
-        session.add(row)
-        head.seq, head.hash = row.seq, row.hash
+        columns = {
+            "seq": seq + 1,
+            "at": deed.at,
+            "actor_name": deed.actor.name,
+            "actor_person_id": deed.actor.person_id,
+            "action": deed.action,
+            "subject": deed.subject,
+            "details": deed.details,
+            "previous_hash": previous,
+        }
+        columns["hash"] = _hash(columns)
+        records.append(columns)
+        seq, previous = seq + 1, columns["hash"]
+    session.execute(_ADD, records)
+    session.execute(_MOVE, {"seq": seq, "hash": previous})
 
 
 def first_broken_seq(session: Session) -> int | None:
     """Return the number of the first record that does not fit the chain, or None if all do."""
     previous, seq = _GENESIS, 0
     for row in session.scalars(select(AuditRow).order_by(AuditRow.seq)):
-        if (row.seq, row.previous_hash, row.hash) != (seq + 1, previous, _hash(row)):
+        if (row.seq, row.previous_hash, row.hash) != (seq + 1, previous, _hash(vars(row))):
             return row.seq
         previous, seq = row.hash, row.seq
     head = session.get(AuditHeadRow, 1)
@@ -172,26 +182,22 @@ def _record(row: AuditRow) -> AuditRecord:
     return AuditRecord(row.seq, row.at, row.actor_name, row.action, row.subject, row.details)
 
 
-def _locked_head(session: Session) -> AuditHeadRow:
-    head = locked(session, AuditHeadRow, 1)
+def _locked_head(session: Session) -> tuple[int, str]:
+    """Return the number and the hash of the last record; nobody else adds one meanwhile."""
+    session.flush()
+    head = session.execute(_HEAD).one_or_none()
     if head is None:
         insert_new(session, AuditHeadRow, id=1, seq=0, hash=_GENESIS)
-        head = locked(session, AuditHeadRow, 1)
-    assert head is not None
-    return head
+        head = session.execute(_HEAD).one()
+    return head.seq, head.hash
 
 
-def _hash(row: AuditRow) -> str:
+def _hash(columns: Mapping[str, Any]) -> str:
     content = json.dumps(
         [
-            row.seq,
-            row.at.isoformat(timespec="microseconds"),
-            row.actor_name,
-            row.actor_person_id,
-            row.action,
-            row.subject,
-            row.details,
-            row.previous_hash,
+            columns["seq"],
+            columns["at"].isoformat(timespec="microseconds"),
+            *(columns[name] for name in _HASHED),
         ],
         ensure_ascii=False,
         sort_keys=True,

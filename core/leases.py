@@ -19,7 +19,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.clock import monotonic_seconds
-from core.db import Base, Database, UtcDateTime, insert
+from core.db import Base, Database, UtcDateTime, dialect_of, insert_or
 from core.ids import new_uuid
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def take(session: Session, name: str, holder: str, term: timedelta) -> bool:
     """Take a lease, or prolong one's own; tell whether it is `holder`'s until `term` has passed."""
     now = _database_time(session)
     until = now + term
-    new = insert(session, LeaseRow).values(name=name, holder=holder, until=until)
+    new = insert_or(dialect_of(session), LeaseRow).values(name=name, holder=holder, until=until)
     free = (LeaseRow.holder == holder) | (LeaseRow.until <= now)
     taken = session.execute(
         new.on_conflict_do_update(
@@ -59,7 +59,7 @@ def give_back(session: Session, name: str, holder: str) -> None:
 
 
 def _database_time(session: Session) -> datetime:
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect_of(session) == "sqlite":
         clock = func.strftime("%Y-%m-%d %H:%M:%f000", "now")
     else:
         clock = func.clock_timestamp()

@@ -1,9 +1,9 @@
 """waitress, a little stricter and a little less patient.
 
-Strict: where a message could be read in two ways (RFC 9112 §6.3, §5.2: two lengths, a length and
-chunks, folded lines) a proxy in front may read the other one, so it is refused. Less patient: a
-request whose octets trickle in costs no thread, but it costs a connection for as long as its sender
-likes; after a time it must have come at some speed, or its connection is closed.
+Strict: where a message could be read in two ways (RFC 9112 §6.3, §5.2, §3.2: two lengths, a length
+and chunks, folded lines, two hosts) a proxy in front may read the other one, so it is refused. Less
+patient: a request whose octets trickle in costs no thread, but it costs a connection for as long as
+its sender likes; after a time it must have come at some speed, or its connection is closed.
 
 And it can be drained: waitress' own end cuts off what is under way or, in a thread, waits for the
 last client that keeps its connection open.
@@ -23,6 +23,7 @@ from core.clock import monotonic_seconds
 
 OCTETS_PER_SECOND_MIN = 4096
 DRAIN_SECONDS = 5.0
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 Server = waitress.server.BaseWSGIServer | waitress.server.MultiSocketServer
 
@@ -39,13 +40,17 @@ class StrictParser(HTTPRequestParser):
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the head; ParsingError (HTTP 400) if it is ambiguous."""
-        _, *lines = header_plus.split(b"\r\n")
+        first, *lines = header_plus.split(b"\r\n")
         if any(line[:1] in (b" ", b"\t") for line in lines):
             raise ParsingError("folded header lines are not taken")
-        names = [line.partition(b":")[0].strip().lower() for line in lines]
-        framing = [name for name in names if name in (b"content-length", b"transfer-encoding")]
-        if len(framing) > 1:
+        parted = [line.partition(b":") for line in lines]
+        fields = [(name.strip().lower(), value) for name, _, value in parted]
+        framing = [value for name, value in fields if name in _FRAMING]
+        if len(framing) > 1 or any(value.lower().count(b"chunked") > 1 for value in framing):
             raise ParsingError("the length of the message is given twice")
+        hosts = sum(name == b"host" for name, _ in fields)
+        if hosts > 1 or (hosts == 0 and first.endswith(b"HTTP/1.1")):
+            raise ParsingError("the host is not named once")
         super().parse_header(header_plus)
 
 

@@ -47,6 +47,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # untyped
             "graceful_timeout": _GRACE_SECONDS,
             "logger_class": _Log,
             "control_socket_disable": True,
+            # The one that nginx sets. Any other that a client sends would be a contradiction to it.
+            "secure_scheme_headers": {"X-FORWARDED-PROTO": "https"},
             "worker_exit": lambda _server, _worker: self._stack.close(),
         }
         for name, value in options.items():

@@ -59,6 +59,11 @@ def sole_process(settings: Settings) -> Iterator[None]:
         yield
 
 
+def body_octets_max(settings: Settings) -> int:
+    """Return how large a request may be: the largest document, and room for its attributes."""
+    return settings.document_octets_max + _BODY_OVERHEAD_OCTETS
+
+
 def make_server(parts: Opened) -> Server:
     """Return the server, bound to its port; OSError if that is taken."""
     settings = parts.settings
@@ -67,7 +72,7 @@ def make_server(parts: Opened) -> Server:
         host=settings.host,
         port=settings.port,
         threads=settings.http_threads,
-        max_request_body_size=settings.document_octets_max + _BODY_OVERHEAD_OCTETS,
+        max_request_body_size=body_octets_max(settings),
         connection_limit=1000,
         channel_timeout=round(settings.slow_request_seconds) or 1,
         cleanup_interval=max(1, round(settings.slow_request_seconds / 6)),

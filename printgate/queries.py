@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import OfficeRow, PersonRow
@@ -15,12 +15,27 @@ from printgate.errors import NoSuchJob, NoSuchPrinter
 from printgate.holding import PIN_FAILURES_MAX, Hold
 from printgate.lifecycle import ACTIVE, Event, Stage, may
 from printgate.models import ForeignJobRow, JobRow, PrinterRow, SupplyRow
-from printgate.policy import Reason
+from printgate.policy import PrinterFacts, Reason
 from printgate.stuck import TROUBLES
 from printgate.ticket import JobTicket
 
 STUCK_MAX = 200
 _TARGET = PrinterRow.__table__.alias("target")
+
+# What every request asks is built once (see quotas/statements.py).
+_PRINTER = select(PrinterRow).where(PrinterRow.name == bindparam("of_name"))
+_PRINTERS = select(PrinterRow).order_by(PrinterRow.name)
+_PLACES = (
+    select(PrinterRow.name, PrinterRow.two_sided, PrinterRow.location)
+    .where(PrinterRow.retired_at.is_(None))
+    .order_by(PrinterRow.name)
+)
+_GOES_TO = func.coalesce(JobRow.target_printer_id, JobRow.printer_id)
+_QUEUED = (
+    select(_GOES_TO, func.count())
+    .where(JobRow.stage.in_([str(stage) for stage in ACTIVE]))
+    .group_by(_GOES_TO)
+)
 
 
 @dataclass(frozen=True)
@@ -128,8 +143,6 @@ class Printer:
     reachable: bool
     polled_at: datetime | None
     retired_at: datetime | None
-    queued_job_count: int
-    """Jobs on their way to it, those too that were sent to another printer and rerouted here."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +160,12 @@ class ForeignJob:
 
 def job(session: Session, job_id: int) -> Job:
     """Return one job; NoSuchJob if there is none."""
-    return _one(session, _jobs().where(JobRow.id == job_id))
+    return _one(session, _JOB, {"of_id": job_id})
 
 
 def job_by_uuid(session: Session, uuid: str) -> Job:
     """Return one job by our own key; NoSuchJob if there is none."""
-    return _one(session, _jobs().where(JobRow.uuid == uuid))
+    return _one(session, _JOB_BY_UUID, {"of_uuid": uuid})
 
 
 def job_for(session: Session, job_id: int, actor: Actor) -> Job:
@@ -247,10 +260,10 @@ def stuck_jobs(session: Session, unchanged_since: datetime) -> list[Job]:
 
 def printer(session: Session, name: str) -> Printer:
     """Return a printer by its name; NoSuchPrinter if the gateway offers none."""
-    found = _many_printers(session, _printers().where(PrinterRow.name == name))
-    if not found:
+    row = session.scalar(_PRINTER, {"of_name": name})
+    if row is None:
         raise NoSuchPrinter(Text("There is no printer called {name} here.", {"name": name[:127]}))
-    return found[0]
+    return _printer(row)
 
 
 def default_printer(session: Session) -> Printer:
@@ -263,12 +276,31 @@ def default_printer(session: Session) -> Printer:
 
 def printers(session: Session) -> list[Printer]:
     """Return all printers, retired ones too, by name."""
-    return _many_printers(session, _printers())
+    return [_printer(row) for row in session.scalars(_PRINTERS)]
 
 
 def offered_printers(session: Session) -> list[Printer]:
     """Return the printers that take jobs, by name."""
-    return _many_printers(session, _printers().where(PrinterRow.retired_at.is_(None)))
+    return [each for each in printers(session) if each.retired_at is None]
+
+
+def places(session: Session) -> list[tuple[PrinterFacts, str]]:
+    """Return where a job could go: what the rules ask of the printers that take jobs, and where.
+
+    By name; asked for with every job, so without what else is known of a printer.
+    """
+    return [
+        (PrinterFacts(name, two_sided), location)
+        for name, two_sided, location in session.execute(_PLACES)
+    ]
+
+
+def queued_jobs(session: Session) -> dict[str, int]:
+    """Return how many jobs are on their way to each printer, by its id.
+
+    Those too that were sent to another printer and rerouted.
+    """
+    return {row[0]: row[1] for row in session.execute(_QUEUED)}
 
 
 def supplies(session: Session, printer_id: str) -> list[SupplyLevel]:
@@ -349,11 +381,15 @@ def _jobs() -> Select[Any]:
     )
 
 
-def _one(session: Session, query: Select[Any]) -> Job:
-    found = _many(session, query)
-    if not found:
+_JOB = _jobs().where(JobRow.id == bindparam("of_id"))
+_JOB_BY_UUID = _jobs().where(JobRow.uuid == bindparam("of_uuid"))
+
+
+def _one(session: Session, query: Select[Any], key: dict[str, Any]) -> Job:
+    columns = session.execute(query, key).one_or_none()
+    if columns is None:
         raise NoSuchJob(Text("There is no such job."))
-    return found[0]
+    return _job(*columns)
 
 
 def _many(session: Session, query: Select[Any]) -> list[Job]:
@@ -406,27 +442,7 @@ def reasons_from_json(stored: Sequence[Any]) -> tuple[Reason, ...]:
     return tuple(Reason(each["rule"], Text.from_json(each["text"])) for each in stored)
 
 
-def _printers() -> Select[PrinterRow, Any]:
-    # Every IPP request asks for a printer: one statement, and jobs are counted in one pass.
-    goes_to = func.coalesce(JobRow.target_printer_id, JobRow.printer_id)
-    queued = (
-        select(goes_to.label("printer_id"), func.count().label("jobs"))
-        .where(JobRow.stage.in_([str(stage) for stage in ACTIVE]))
-        .group_by(goes_to)
-        .subquery()
-    )
-    return (
-        select(PrinterRow, func.coalesce(queued.c.jobs, 0))
-        .outerjoin(queued, queued.c.printer_id == PrinterRow.id)
-        .order_by(PrinterRow.name)
-    )
-
-
-def _many_printers(session: Session, query: Select[PrinterRow, Any]) -> list[Printer]:
-    return [_printer(*columns) for columns in session.execute(query)]
-
-
-def _printer(row: PrinterRow, queued: int) -> Printer:
+def _printer(row: PrinterRow) -> Printer:
     return Printer(
         id=row.id,
         name=row.name,
@@ -444,7 +460,6 @@ def _printer(row: PrinterRow, queued: int) -> Printer:
         reachable=row.reachable,
         polled_at=row.polled_at,
         retired_at=row.retired_at,
-        queued_job_count=queued,
     )
 
 

@@ -8,8 +8,9 @@ there, and only one such); else it is what was asked for, and the figure is mark
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from core.clock import JumpWatch
 from core.failpoints import reached
@@ -34,6 +35,9 @@ EXPIRE_SECONDS = 10.0
 SWEEP_SECONDS = 600.0
 ORPHAN_AGE = timedelta(minutes=10)
 RECENT_MAX = 200
+_CLOCK_SLACK = timedelta(seconds=2)
+Counts = Callable[[str, str], Sequence[DeviceCount]]
+"""What the printer at an address tells somebody that it has counted."""
 
 _ENDS = {
     JobState.COMPLETED: Event.BACKEND_COMPLETED,
@@ -83,9 +87,12 @@ def watch_jobs(parts: Parts) -> None:
     try:
         # Asked after our own rows were read, so that a job released since then is not missed.
         active = {each.id: each for each in parts.backend.active_jobs()}
-        for job in ours:
-            backend = _in_backend(parts, job, active)
-            _bring_up_to_date(parts, job, backend, offered[job.target])
+        found = [(job, _in_backend(parts, job, active)) for job in ours]
+        # A printer tells of all that it has finished: it is asked once in a round, and only after
+        # CUPS has said which jobs ended, so that none of them is missing.
+        counts = cache(parts.devices.counts)
+        for job, backend in found:
+            _bring_up_to_date(parts, job, backend, offered[job.target], counts)
     except BackendUnavailable as error:
         log.warning("jobs cannot be watched: %s", error)
         _note_waiting(parts, ours)
@@ -98,9 +105,9 @@ def watch_printers(parts: Parts) -> None:
     except BackendUnavailable:
         queues = {}
     with parts.database.snapshot() as session:
-        known = queries.printers(session)
+        known, queued = queries.printers(session), queries.queued_jobs(session)
     # A retired printer is watched until its last job has ended.
-    for printer in (each for each in known if each.retired_at is None or each.queued_job_count):
+    for printer in (each for each in known if each.retired_at is None or each.id in queued):
         queue = queues.get(printer.queue)
         device = parts.devices.describe(queue.device_uri if queue else printer.device_uri)
         with parts.database.transaction() as session:
@@ -117,16 +124,9 @@ def watch_foreign(parts: Parts) -> None:
         found = [*active, *parts.backend.recent_jobs(RECENT_MAX)]
         with parts.database.snapshot() as session:
             ours = queries.jobs_with(session, {each.uuid for each in found})
-        busy = {each.queue for each in active if each.state is JobState.PROCESSING}
         for each in active:
-            if each.uuid not in ours:
-                continue
-            if each.held and _left_behind(each, ours[each.uuid]):
+            if each.held and each.uuid in ours and _left_behind(each, ours[each.uuid]):
                 parts.backend.cancel(each.id)
-            elif each.state is JobState.PENDING and each.queue not in busy:
-                # Now and then a cupsd forgets to start a job: saying it again makes it look.
-                log.info("job %d waits in an idle queue: CUPS is asked again", ours[each.uuid].id)
-                parts.backend.release(each.id)
     except BackendUnavailable:
         return
     foreign = [each for each in found if each.uuid not in ours]
@@ -186,11 +186,13 @@ def _note_waiting(parts: Parts, jobs: list[Job]) -> None:
                 )
 
 
-def _bring_up_to_date(parts: Parts, job: Job, backend: BackendJob | None, printer: Printer) -> None:
+def _bring_up_to_date(
+    parts: Parts, job: Job, backend: BackendJob | None, printer: Printer, counts: Counts
+) -> None:
     if backend is None:
         _end(parts, job, Event.BACKEND_LOST, Usage(0, 0))
     elif backend.ended:
-        _settle(parts, job, backend, printer)
+        _settle(parts, job, backend, printer, counts)
     elif backend.held:
         # Noted as released and still held: the word to CUPS was lost on the way.
         with parts.database.transaction() as session:
@@ -246,26 +248,36 @@ def _usage(job: Job, backend: BackendJob, counts: Sequence[DeviceCount]) -> Usag
     )
 
 
-def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer) -> None:
+def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer, counts: Counts) -> None:
     """End a job as CUPS ended it, with what the printer counted."""
-    counts = parts.devices.counts(
-        printer.device_uri,
-        title=job.title or "-",
-        user=job.claimed_name or "anonymous",
-        since=job.created_at,
-    )
-    if not counts and _restarted(parts, backend, printer):
+    own = _counted_for(job, printer, counts)
+    if not own and _restarted(parts, backend, printer):
         # CUPS calls a job completed that the printer no longer knows, whatever came out of it.
         _end(parts, job, Event.BACKEND_LOST, Usage(0, 0))
         return
-    usage = _usage(job, backend, counts)
+    usage = _usage(job, backend, own)
     with parts.database.snapshot() as session:
         alike = queries.count_alike(session, job)
     event = _ENDS[backend.state]
     if event is Event.BACKEND_ABORTED and _all_came_out(job, usage):
         # A cupsd that died meanwhile gives up a job that the printer has finished.
         event = Event.BACKEND_COMPLETED
-    _end(parts, job, event, usage, backend.state_reasons, len(counts) > alike)
+    _end(parts, job, event, usage, backend, repeated=len(own) > alike)
+
+
+def _counted_for(job: Job, printer: Printer, counts: Counts) -> list[DeviceCount]:
+    """Return what the printer counted for jobs with this title and person since this job came."""
+    title, user = job.title or "-", job.claimed_name or "anonymous"
+    since = job.created_at - _CLOCK_SLACK
+    for asker in ("", user):
+        found = [
+            each
+            for each in counts(printer.device_uri, asker)
+            if (each.title, each.user) == (title, user) and each.created_at >= since
+        ]
+        if found:
+            return found
+    return []
 
 
 def _all_came_out(job: Job, usage: Usage) -> bool:
@@ -286,7 +298,8 @@ def _end(
     job: Job,
     event: Event,
     usage: Usage,
-    state_reasons: tuple[str, ...] = (),
+    backend: BackendJob | None = None,
+    *,
     repeated: bool = False,
 ) -> None:
     with parts.database.transaction() as session:
@@ -295,7 +308,8 @@ def _end(
             job.uuid,
             event,
             usage,
-            state_reasons=state_reasons,
+            state_reasons=backend.state_reasons if backend else (),
+            processing_at=backend.processing_at if backend else None,
             repeated=repeated,
             now=parts.clock.now(),
         )

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.db import insert, insert_new
+from core.db import dialect_of, insert_new
 from core.errors import InvalidInput
 from core.ids import new_uuid
 from core.people import Actor
 from core.text import Text, clean_line, counted
+from quotas import statements
 from quotas.errors import EntryDiffers, NoSuchReservation, QuotaExceeded, ReservationEnded
 from quotas.ledger import ENDS, Delta, Kind, State, delta_of
 from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
@@ -215,8 +216,7 @@ def open_account(session: Session, office_id: str, unit: Unit, *, now: datetime)
 
 
 def _account_id(session: Session, office_id: str, unit: Unit) -> str | None:
-    query = select(AccountRow.id).where(AccountRow.office_id == office_id, AccountRow.unit == unit)
-    return session.scalar(query)
+    return session.scalar(statements.ACCOUNT, {"of_office": office_id, "of_unit": unit})
 
 
 def _same(session: Session, row: ReservationRow, asked: tuple[str, Unit, int]) -> Reservation:
@@ -228,20 +228,9 @@ def _same(session: Session, row: ReservationRow, asked: tuple[str, Unit, int]) -
 
 def _take(session: Session, office_id: str, unit: Unit, period: Period, amount: int) -> str | None:
     """Hold units of an office's balance; the account's id, or None if there is too little."""
-    account = select(AccountRow.id).where(
-        AccountRow.office_id == office_id, AccountRow.unit == unit
-    )
-    return session.scalar(
-        update(BalanceRow)
-        .where(
-            BalanceRow.account_id == account.scalar_subquery(),
-            BalanceRow.period == period.key,
-            BalanceRow.held + BalanceRow.spent + amount <= BalanceRow.granted,
-        )
-        .values(held=BalanceRow.held + amount)
-        .returning(BalanceRow.account_id)
-        .execution_options(synchronize_session=False)
-    )
+    of = {"of_office": office_id, "of_unit": unit, "of_period": period.key}
+    taken: str | None = session.scalar(statements.TAKE, {**of, "more_held": amount})
+    return taken
 
 
 def _left(session: Session, office_id: str, unit: Unit, period: Period) -> int:
@@ -283,41 +272,17 @@ def _end(
     estimated: bool = False,
 ) -> Reservation:
     # Of two that end it at once, the second waits here and then finds it ended.
-    row = session.execute(
-        update(ReservationRow)
-        .where(ReservationRow.id == reservation_id, ReservationRow.state == State.RESERVED)
-        .values(state=ENDS[kind], used=used, ended_at=now)
-        .returning(*_ENDED)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    end = {"of_id": reservation_id, "state": ENDS[kind], "used": used, "ended_at": now}
+    row = session.execute(statements.END, end).one_or_none()
     if row is None:
         return _ended(session, reservation_id, ENDS[kind])
-    account_id, period, amount, person_id, printer, label = row
-    delta = delta_of(kind, amount, used)
-    _add(session, account_id, period, delta)
-    account = session.get_one(AccountRow, account_id)
-    ended = Reservation(
-        reservation_id,
-        account.office_id,
-        Unit(account.unit),
-        Period.of_key(period),
-        amount,
-        ENDS[kind],
-        used,
-    )
+    account_id, key, amount, person_id, printer, label, office_id, unit = row
+    period, delta = Period.of_key(key), delta_of(kind, amount, used)
+    _add(session, account_id, key, delta)
+    ended = Reservation(reservation_id, office_id, Unit(unit), period, amount, ENDS[kind], used)
     labels = _Labels(person_id, printer, label, estimated)
     _enter(session, ended, account_id, kind, delta, labels, actor, now)
     return ended
-
-
-_ENDED = (
-    ReservationRow.account_id,
-    ReservationRow.period,
-    ReservationRow.amount,
-    ReservationRow.person_id,
-    ReservationRow.printer,
-    ReservationRow.kind,
-)
 
 
 def _ended(session: Session, reservation_id: str, state: State) -> Reservation:
@@ -340,25 +305,9 @@ def _enter(
     actor: Actor,
     now: datetime,
 ) -> None:
-    session.execute(
-        insert(session, EntryRow).values(
-            id=f"{reservation.id}:{kind}",
-            account_id=account_id,
-            period=reservation.period.key,
-            kind=kind,
-            granted=delta.granted,
-            held=delta.held,
-            spent=delta.spent,
-            reservation_id=reservation.id,
-            person_id=labels.person_id,
-            printer=labels.printer,
-            label=labels.label,
-            estimated=labels.estimated,
-            reason=labels.reason,
-            actor=actor.name,
-            at=now,
-        )
-    )
+    entry_id, period = f"{reservation.id}:{kind}", reservation.period
+    columns = _columns(entry_id, account_id, period, kind, delta, labels, actor, now)
+    session.execute(statements.ENTER, {**columns, "reservation_id": reservation.id})
 
 
 def _append(
@@ -373,26 +322,10 @@ def _append(
     now: datetime,
 ) -> bool:
     """Add an entry without a reservation; False if it is there already."""
+    columns = _columns(entry_id, account_id, period, kind, delta, labels, actor, now)
     entry = select(EntryRow).where(EntryRow.id == entry_id)
     known = session.scalar(entry)
-    if known is None and insert_new(
-        session,
-        EntryRow,
-        id=entry_id,
-        account_id=account_id,
-        period=period.key,
-        kind=kind,
-        granted=delta.granted,
-        held=delta.held,
-        spent=delta.spent,
-        person_id=labels.person_id,
-        printer=labels.printer,
-        label=labels.label,
-        estimated=labels.estimated,
-        reason=labels.reason,
-        actor=actor.name,
-        at=now,
-    ):
+    if known is None and insert_new(session, EntryRow, **columns):
         _add(session, account_id, period.key, delta)
         return True
     known = known or session.scalars(entry).one()
@@ -401,21 +334,35 @@ def _append(
     return False
 
 
+def _columns(
+    entry_id: str,
+    account_id: str,
+    period: Period,
+    kind: Kind,
+    delta: Delta,
+    labels: _Labels,
+    actor: Actor,
+    now: datetime,
+) -> dict[str, object]:
+    return {
+        "id": entry_id,
+        "account_id": account_id,
+        "period": period.key,
+        "kind": kind,
+        **vars(delta),
+        **vars(labels),
+        "actor": actor.name,
+        "at": now,
+    }
+
+
 def _add(session: Session, account_id: str, period: str, delta: Delta) -> None:
-    figures = {"granted": delta.granted, "held": delta.held, "spent": delta.spent}
-    changed = session.execute(
-        update(BalanceRow)
-        .where(BalanceRow.account_id == account_id, BalanceRow.period == period)
-        .values({name: getattr(BalanceRow, name) + more for name, more in figures.items()})
-        .execution_options(synchronize_session=False)
-    )
+    of = {"of_account": account_id, "of_period": period}
+    changed = session.execute(statements.ADD, {**of, **statements.more(delta)})
     assert isinstance(changed, CursorResult)
     if changed.rowcount == 0:
-        new = insert(session, BalanceRow).values(account_id=account_id, period=period, **figures)
-        more = {name: getattr(BalanceRow, name) + new.excluded[name] for name in figures}
-        session.execute(
-            new.on_conflict_do_update(index_elements=["account_id", "period"], set_=more)
-        )
+        new = {"account_id": account_id, "period": period, **vars(delta)}
+        session.execute(statements.open_balance(dialect_of(session)), new)
 
 
 def _reservation(session: Session, row: ReservationRow) -> Reservation:

@@ -30,11 +30,25 @@ def declared(endpoint: str) -> str | None:
     return getattr(current_app.view_functions.get(endpoint), "access", None)
 
 
+def known(open_blueprints: frozenset[str]) -> None:
+    """End a request whose session cannot be read now: DatabaseUnavailable.
+
+    Runs before the tokens of forms are checked, which lie in the session.
+    """
+    fault = getattr(session, "fault", None)
+    if fault is not None and not _open(open_blueprints):
+        raise fault
+
+
+def _open(open_blueprints: frozenset[str]) -> bool:
+    return request.blueprint in open_blueprints or request.endpoint in OPEN_ENDPOINTS
+
+
 def guard(open_blueprints: frozenset[str]) -> Response | None:
     """Let a request through, send it to the sign-in page, or end it. Runs before every view."""
     g.actor, g.person = None, None
     endpoint = request.endpoint
-    if request.blueprint in open_blueprints or endpoint in OPEN_ENDPOINTS:
+    if _open(open_blueprints):
         return None
     person_id = getattr(session, "person_id", None)
     if person_id is not None:

@@ -1,15 +1,17 @@
 """The application of the pages: made by `create_app`, never at import."""
 
 import logging
+from typing import Any
 
-from flask import Blueprint, Flask, Response, g, render_template, request
+from flask import Blueprint, Flask, Response, g, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from core.db import DatabaseUnavailable
 from core.errors import PrintgateError
 from core.text import Text
 from web import language, words
-from web.access import guard
+from web.access import guard, known
 from web.observing import observe
 from web.services import KEY, WebServices
 from web.sessions import DatabaseSessions
@@ -40,9 +42,20 @@ _SENTENCES = {
 }
 
 
+class _Pages(Flask):
+    """Flask, except that a session which cannot be stored is no riddle that needs a trace."""
+
+    def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401  # as Flask has it
+        """Log what was raised where no view and no error handler of ours was at work."""
+        if isinstance(exc_info[1], DatabaseUnavailable):
+            log.warning("%s %s: %s", request.method, request.path, exc_info[1])
+        else:
+            super().log_exception(exc_info)
+
+
 def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) -> Flask:
     """Return the pages, with `blueprints` (the gateway) beside them: those guard themselves."""
-    app = Flask(__name__)
+    app = _Pages(__name__)
     app.config.update(
         SECRET_KEY=services.secret_key,
         WTF_CSRF_TIME_LIMIT=None,
@@ -53,13 +66,14 @@ def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) ->
     app.session_interface = DatabaseSessions(services.database, services.clock)
     # First of all, so that a request that is ended early is noted too.
     observe(app, services.metrics)
+    open_blueprints = frozenset(blueprint.name for blueprint in blueprints)
+    app.before_request(lambda: known(open_blueprints))
     csrf = CSRFProtect(app)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
         csrf.exempt(blueprint)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    open_blueprints = frozenset(blueprint.name for blueprint in blueprints)
     app.before_request(lambda: guard(open_blueprints))
     app.after_request(_finish)
     _prepare_templates(app)
@@ -99,6 +113,9 @@ def _page(text: Text, status: int, error_id: str = "") -> tuple[str, int]:
 
 
 def _refusal(error: PrintgateError) -> tuple[str, int]:
+    if isinstance(error, DatabaseUnavailable):
+        # The page that says so must not try to store a session.
+        session.fault = error  # type: ignore[attr-defined]
     return _page(error.text, error.http_status)
 
 
@@ -107,6 +124,10 @@ def _stale_form(_error: CSRFError) -> tuple[str, int]:
 
 
 def _http_error(error: HTTPException) -> tuple[str, int] | Response:
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, PrintgateError):
+        # Raised when the answer was ready and its session could not be stored.
+        return _refusal(cause)
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     # An address that only takes print jobs is, for a browser, no page.

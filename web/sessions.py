@@ -11,7 +11,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
 from core.clock import Clock
-from core.db import Database
+from core.db import Database, DatabaseUnavailable
 from core.errors import NotAuthenticated
 from core.identity import service as identity
 
@@ -33,6 +33,8 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
         self.secret, self.person_id, self.due = secret, person_id, due
         self.modified = False
         self.ended: str | None = None
+        self.fault: DatabaseUnavailable | None = None
+        """Why it could not be read or stored; nothing of it is stored then."""
 
     def rotate(self, person_id: str | None) -> None:
         """Give the session to a person (or to nobody) under a new secret; the old one ends."""
@@ -53,22 +55,39 @@ class DatabaseSessions(SessionInterface):
         self._database, self._clock = database, clock
 
     def open_session(self, app: Flask, request: Request) -> WebSession:
-        """Return the session of the request's cookie, or a new one."""
+        """Return the session of the request's cookie, or a new one.
+
+        Nothing is raised here, where no error page can be made yet: see `web.access.known`.
+        """
         secret = request.cookies.get(COOKIE, "")
-        if secret:
+        opened = WebSession()
+        if not secret:
+            return opened
+        try:
             with self._database.snapshot() as session:
                 found = identity.find_session(session, secret, now=self._clock.now())
-            if found is not None:
-                person_id, values, due = found
-                return WebSession(values, secret, person_id, due=due)
-        return WebSession()
+        except DatabaseUnavailable as error:
+            opened.fault = error
+            return opened
+        if found is None:
+            return opened
+        person_id, values, due = found
+        return WebSession(values, secret, person_id, due=due)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Store what changed and set the cookie of a new session."""
         assert isinstance(session, WebSession)
-        now = self._clock.now()
-        if not session.modified and not session.due and session.ended is None:
+        changed = session.modified or session.due or session.ended is not None
+        if session.fault is not None or not changed:
             return
+        try:
+            self._store(app, session, response)
+        except DatabaseUnavailable as error:
+            session.fault = error
+            raise
+
+    def _store(self, app: Flask, session: WebSession, response: Response) -> None:
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             if session.ended is not None:
                 identity.close_session(transaction, session.ended)

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.identity.models import HeadRow, OfficeRow, PersonRow
 from core.people import Office, Person, normalise_login
 from core.text import Text
+
+# What every request asks is built once (see quotas/statements.py).
+_BY_LOGIN = select(PersonRow).where(PersonRow.login == bindparam("of_login"))
+_HEADED = select(HeadRow.office_id).where(HeadRow.person_id == bindparam("of_person"))
 
 
 def office(session: Session, office_id: str) -> Office:
@@ -40,7 +44,7 @@ def person(session: Session, person_id: str) -> Person:
 
 def person_by_login(session: Session, claim: str) -> Person | None:
     """Return the active person with this sign-in name, in whatever form it was typed."""
-    row = session.scalar(select(PersonRow).where(PersonRow.login == normalise_login(claim)))
+    row = session.scalar(_BY_LOGIN, {"of_login": normalise_login(claim)})
     return _person(session, row) if row and row.active else None
 
 
@@ -86,7 +90,7 @@ def _office(row: OfficeRow) -> Office:
 
 
 def _person(session: Session, row: PersonRow) -> Person:
-    heads = session.scalars(select(HeadRow.office_id).where(HeadRow.person_id == row.id))
+    heads = session.scalars(_HEADED, {"of_person": row.id})
     return Person(
         id=row.id,
         login=row.login,

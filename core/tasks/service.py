@@ -11,19 +11,38 @@ task must therefore bear being run twice.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import Executable, bindparam, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.db import insert, wake_after_commit
+from core.db import dialect_of, insert_or, table, wake_after_commit
 from core.ids import new_uuid
 from core.people import Actor
 from core.tasks.models import TaskRow
 
 CLAIM = timedelta(seconds=20)
 _BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
+
+# What every task comes through is built once (see quotas/statements.py).
+_TASK = table(TaskRow).c
+_FREE = or_(_TASK.claimed_until.is_(None), _TASK.claimed_until <= bindparam("now"))
+_DUE = (_TASK.due_at <= bindparam("now"), _FREE)
+_ANYTHING_DUE = select(literal(1)).where(*_DUE).limit(1)
+# Where many can write, each passes over the rows that another is claiming at this moment.
+_NEXT_DUE = (
+    select(_TASK.id, _TASK.name, _TASK.subject, _TASK["values"], _TASK.attempts)
+    .where(*_DUE)
+    .order_by(_TASK.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = update(table(TaskRow)).where(_TASK.id == bindparam("of_id"), _FREE)
+_FINISH = delete(table(TaskRow)).where(
+    _TASK.id == bindparam("of_id"), _TASK.claimed_by == bindparam("of_claim")
+)
 
 
 @dataclass(frozen=True)
@@ -48,52 +67,44 @@ def enqueue(  # what a task is
     delay: timedelta = timedelta(0),
 ) -> None:
     """Lay a task aside in the caller's transaction; one that waits already is made due sooner."""
-    due_at = now + delay
     session.flush()
-    new = insert(session, TaskRow).values(
-        id=new_uuid(),
-        name=name,
-        subject=subject,
-        values=values or {},
-        created_at=now,
-        due_at=due_at,
-    )
-    # A claim that stands is withdrawn: its runner may have looked before this happened.
-    sooner = case((TaskRow.due_at < new.excluded.due_at, TaskRow.due_at), else_=new.excluded.due_at)
-    changed: dict[str, Any] = {"due_at": sooner, "claimed_by": None, "claimed_until": None}
-    if values is not None:
-        changed["values"] = values
-    session.execute(new.on_conflict_do_update(index_elements=["name", "subject"], set_=changed))
+    new = {
+        "id": new_uuid(),
+        "name": name,
+        "subject": subject,
+        "values": values or {},
+        "created_at": now,
+        "due_at": now + delay,
+    }
+    session.execute(_lay_aside(dialect_of(session), with_values=values is not None), new)
     if delay <= timedelta(0):
         wake_after_commit(session)
 
 
+@cache
+def _lay_aside(dialect: str, *, with_values: bool) -> Executable:
+    new = insert_or(dialect, TaskRow)
+    sooner = case((_TASK.due_at < new.excluded.due_at, _TASK.due_at), else_=new.excluded.due_at)
+    # A claim that stands is withdrawn: its runner may have looked before this happened.
+    changed: dict[str, Any] = {"due_at": sooner, "claimed_by": None, "claimed_until": None}
+    if with_values:
+        changed["values"] = new.excluded["values"]
+    return new.on_conflict_do_update(index_elements=["name", "subject"], set_=changed)
+
+
 def anything_due(session: Session, *, now: datetime) -> bool:
     """Tell whether there is a task that could be claimed now."""
-    free = or_(TaskRow.claimed_until.is_(None), TaskRow.claimed_until <= now)
-    return session.scalar(select(1).where(TaskRow.due_at <= now, free).limit(1)) is not None
+    return session.scalar(_ANYTHING_DUE, {"now": now}) is not None
 
 
 def claim_due(session: Session, *, now: datetime) -> Task | None:
     """Claim the task that is due longest, or return None when there is none."""
-    free = or_(TaskRow.claimed_until.is_(None), TaskRow.claimed_until <= now)
-    # Where many can write, each passes over the rows that another is claiming at this moment.
-    row = session.execute(
-        select(TaskRow.id, TaskRow.name, TaskRow.subject, TaskRow.values, TaskRow.attempts)
-        .where(TaskRow.due_at <= now, free)
-        .order_by(TaskRow.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
+    row = session.execute(_NEXT_DUE, {"now": now}).one_or_none()
     if row is None:
         return None
     claim = new_uuid()
-    changed = session.execute(
-        update(TaskRow)
-        .where(TaskRow.id == row.id, free)
-        .values(claimed_until=now + CLAIM, claimed_by=claim)
-        .execution_options(synchronize_session=False)
-    )
+    claimed = {"claimed_until": now + CLAIM, "claimed_by": claim}
+    changed = session.execute(_CLAIM, {"of_id": row[0], "now": now, **claimed})
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None
     return Task(row[0], row[1], row[2], dict(row[3]), row[4], claim)
@@ -127,7 +138,7 @@ def heed_jump(session: Session, jump: timedelta, *, now: datetime) -> None:
 
 def finish(session: Session, task: Task) -> None:
     """Forget a task that is done, unless it was asked for again meanwhile."""
-    session.execute(delete(TaskRow).where(TaskRow.id == task.id, TaskRow.claimed_by == task.claim))
+    session.execute(_FINISH, {"of_id": task.id, "of_claim": task.claim})
 
 
 def prolong(session: Session, claims: Collection[str], *, now: datetime) -> None:

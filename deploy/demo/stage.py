@@ -1,7 +1,7 @@
 """What Printgate consists of in the demo: one process, or many with the servers that they need."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -49,20 +49,23 @@ class ManyProcesses(OneProcess):
     """Two gateways, the pages and a worker on PostgreSQL and Redis, behind nginx."""
 
     profile = "scaleout"
+    nginx_changes: Mapping[str, str] = {}
+    """What nginx is told otherwise than in the configuration that ships."""
 
     def __init__(self, stack: ExitStack, folder: Path, parts: Path, say: Say) -> None:
         super().__init__(stack, folder, parts, say)
         say(Text("Starting a private PostgreSQL and Redis …"))
         self._nginx = parts / "nginx"
-        postgres, redis = PostgresServer(parts / "postgres"), RedisServer(parts / "redis")
-        for server in (postgres, redis):
+        self.gateways: list[Process] = []
+        self.postgres, self.redis = PostgresServer(parts / "postgres"), RedisServer(parts / "redis")
+        for server in (self.postgres, self.redis):
             stack.callback(server.stop)
             server.start()
-        postgres.wait()
-        redis.wait()
+        self.postgres.wait()
+        self.redis.wait()
         self.environment = {
-            "PRINTGATE_DATABASE_URL": postgres.create("printgate"),
-            "PRINTGATE_TASKS_URL": redis.url,
+            "PRINTGATE_DATABASE_URL": self.postgres.create("printgate"),
+            "PRINTGATE_TASKS_URL": self.redis.url,
         }
 
     def start(self, environment: dict[str, str], port: int) -> None:
@@ -74,10 +77,11 @@ class ManyProcesses(OneProcess):
         started = [
             (self._deploy(environment, kind, "--port", str(each)), each) for kind, each in kinds
         ]
+        self.gateways = [process for process, _ in started[: len(gateways)]]
         self._deploy(environment, "worker")
         for process, each in started:
             self._wait(process, each)
-        nginx = NginxServer(self._nginx, port, gateways, pages)
+        nginx = NginxServer(self._nginx, port, gateways, pages, self.nginx_changes)
         self._stack.callback(nginx.stop)
         nginx.start()
         nginx.wait()

@@ -64,12 +64,24 @@ class CupsServer:
     def start(self) -> None:
         """Start cupsd; `wait` returns when it answers."""
         self.socket.unlink(missing_ok=True)
+        self._forget_job_cache()
         conf, files = self.folder / "cupsd.conf", self.folder / "cups-files.conf"
         self._process = Process(
             [str(self.folder / "cupsd"), "-f", "-c", str(conf), "-s", str(files)],
             self.folder / "cupsd.out",
             {"DBUS_SYSTEM_BUS_ADDRESS": self._bus},
         )
+
+    def _forget_job_cache(self) -> None:
+        """Let cupsd read its jobs from their control files alone.
+
+        A cupsd that was killed may have noted a job in its cache before it wrote the job's file.
+        The next one finds the file missing, gives the cache up half-read and reads the files on top
+        of it (load_job_cache in its scheduler/job.c): many jobs are there twice from then on, are
+        printed twice, and a queue may stand still for good. Real systems do the same by
+        deploy/systemd/cups.service.d/printgate.conf.
+        """
+        (self.folder / "cache" / "job.cache").unlink(missing_ok=True)
 
     def wait(self) -> None:
         """Return when cupsd answers."""

@@ -1,7 +1,8 @@
 """A private nginx on a loopback port, with the configuration that ships (deploy/nginx)."""
 
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.lab.process import Process, answers
@@ -14,7 +15,12 @@ class NginxServer:
     """An nginx before gateways and pages, in one process, so that none of it outlives us."""
 
     def __init__(
-        self, folder: Path, port: int, gateways: Sequence[int], pages: Sequence[int]
+        self,
+        folder: Path,
+        port: int,
+        gateways: Sequence[int],
+        pages: Sequence[int],
+        changes: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.port = folder, port
         self._process: Process | None = None
@@ -26,6 +32,9 @@ class NginxServer:
             "@PAGES@": _servers(pages),
         }.items():
             site = site.replace(name, value)
+        for directive, value in (changes or {}).items():
+            site, found = re.subn(rf"\b{directive} [^;]+;", f"{directive} {value};", site)
+            assert found, f"the configuration that ships has no {directive}"
         (folder / "printgate.conf").write_text(site, encoding="utf-8")
         (folder / "nginx.conf").write_text(self._main(), encoding="utf-8")
 

@@ -7,7 +7,7 @@ reads strangers, within its limits, and kept as octets.
 
 import http.client
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from core.clock import monotonic_seconds
@@ -21,6 +21,7 @@ from printgate.ipp.values import (
     Group,
     Message,
     charset,
+    integer,
     keyword,
     language,
     name,
@@ -32,7 +33,7 @@ _ANSWER_SECONDS = 8.0
 _INT_MAX = 2**31 - 1
 _ANSWER_OCTETS_MAX = 1024 * 1024
 _STATES = {3: "idle", 4: "processing", 5: "stopped"}
-_CLOCK_SLACK = timedelta(seconds=2)
+_COUNTS_MAX = 300
 
 
 class IppDevices:
@@ -56,14 +57,17 @@ class IppDevices:
             supplies=tuple(_supplies(group)),
         )
 
-    def counts(
-        self, device_uri: str, *, title: str, user: str, since: datetime
-    ) -> list[DeviceCount]:
-        """Return what the printer counted for each job with this title and user since then."""
+    def counts(self, device_uri: str, user: str = "") -> list[DeviceCount]:
+        """Return what the printer counted for the newest jobs that it has finished.
+
+        Completed jobs come newest first (RFC 8011 §4.2.6.2). Asked as `user`: some printers tell
+        nobody but its owner whose a job is.
+        """
         answer = _ask(
             device_uri,
             Operation.GET_JOBS,
-            name("requesting-user-name", user),
+            *((name("requesting-user-name", user),) if user else ()),
+            integer("limit", _COUNTS_MAX),
             keyword("which-jobs", "completed"),
             keyword(
                 "requested-attributes",
@@ -75,11 +79,13 @@ class IppDevices:
             ),
         )
         return [
-            DeviceCount(_number(group, "job-impressions-completed"), _created_at(group))
+            DeviceCount(
+                "".join(_texts(group, "job-name")),
+                "".join(_texts(group, "job-originating-user-name")),
+                _number(group, "job-impressions-completed"),
+                _created_at(group),
+            )
             for group in (answer.groups_of(GroupTag.JOB) if answer is not None else ())
-            if _texts(group, "job-name") == [title]
-            and _texts(group, "job-originating-user-name") == [user]
-            and _created_at(group) >= since - _CLOCK_SLACK
         ]
 
     def up_since(self, device_uri: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """What the gateway needs of the print system behind it; adapters: cups.py, fake.py."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -126,6 +126,8 @@ class Backend(Protocol):
 class DeviceCount:
     """What a printer itself says of one job; `impressions` is None if it does not say."""
 
+    title: str
+    user: str
     impressions: int | None
     created_at: datetime
 
@@ -158,10 +160,11 @@ class Devices(Protocol):
         """Return what the printer says of itself, or None if it cannot be asked (not IPP, off)."""
         ...
 
-    def counts(
-        self, device_uri: str, *, title: str, user: str, since: datetime
-    ) -> list[DeviceCount]:
-        """Return what the printer counted for each job with this title and user since then."""
+    def counts(self, device_uri: str, user: str = "") -> Sequence[DeviceCount]:
+        """Return what the printer counted for the newest jobs that it has finished.
+
+        Asked as `user`: some printers tell nobody but its owner whose a job is.
+        """
         ...
 
     def up_since(self, device_uri: str) -> datetime | None:

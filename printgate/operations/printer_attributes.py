@@ -158,11 +158,11 @@ class _Standing:
     base_uri: str
 
 
-def printer_attributes(parts: Parts, printer: Printer, exchange: Exchange) -> Group:
-    """Return everything that the gateway says of a printer."""
+def printer_attributes(parts: Parts, printer: Printer, exchange: Exchange, queued: int) -> Group:
+    """Return everything that the gateway says of a printer to which so many jobs go."""
     now = parts.clock.now()
     lasting = lasting_attributes(parts, printer, exchange)
-    return Group(GroupTag.PRINTER, (*lasting, *_state(printer, now)))
+    return Group(GroupTag.PRINTER, (*lasting, *_state(printer, queued, now)))
 
 
 def lasting_attributes(parts: Parts, printer: Printer, exchange: Exchange) -> Group:
@@ -287,7 +287,7 @@ def _identity(printer: _Standing) -> Iterator[Attribute]:
     yield enum("printer-type", 0x0002 | (0x0010 if printer.two_sided else 0))
 
 
-def _state(printer: Printer, now: datetime) -> Iterator[Attribute]:
+def _state(printer: Printer, queued: int, now: datetime) -> Iterator[Attribute]:
     yield enum("printer-state", PRINTER_STATES[printer.state])
     yield keyword("printer-state-reasons", *(printer.state_reasons or ("none",)))
     yield text("printer-state-message", "")
@@ -298,7 +298,7 @@ def _state(printer: Printer, now: datetime) -> Iterator[Attribute]:
     yield integer("printer-state-change-time", up_time(printer.state_changed_at))
     yield integer("printer-config-change-time", up_time(printer.state_changed_at))
     yield integer("printer-up-time", up_time(now))
-    yield integer("queued-job-count", printer.queued_job_count)
+    yield integer("queued-job-count", queued)
 
 
 def up_time(moment: datetime) -> int:

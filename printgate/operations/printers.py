@@ -31,8 +31,8 @@ def get_printer_attributes(parts: Parts, exchange: Exchange) -> Message:
             (asked,),
         )
     with parts.database.snapshot() as session:
-        printer = exchange.printer(session)
-    return exchange.answer(groups=[_told(parts, exchange, printer)])
+        printer, queued = exchange.printer(session), queries.queued_jobs(session)
+    return exchange.answer(groups=[_told(parts, exchange, printer, queued)])
 
 
 def identify_printer(parts: Parts, exchange: Exchange) -> Message:
@@ -54,22 +54,23 @@ def cups_get_default(parts: Parts, exchange: Exchange) -> Message:
             printer = queries.default_printer(session)
         except NoSuchPrinter as error:
             raise IppError(Status.NOT_FOUND, error.text) from None
-    return exchange.answer(groups=[_told(parts, exchange, printer)])
+        queued = queries.queued_jobs(session)
+    return exchange.answer(groups=[_told(parts, exchange, printer, queued)])
 
 
 def cups_get_printers(parts: Parts, exchange: Exchange) -> Message:
     """Tell about all printers (CUPS' own operation)."""
     with parts.database.snapshot() as session:
-        found = queries.offered_printers(session)
+        found, queued = queries.offered_printers(session), queries.queued_jobs(session)
     limit = exchange.number("limit") or len(found)
-    return exchange.answer(groups=[_told(parts, exchange, each) for each in found[:limit]])
+    return exchange.answer(groups=[_told(parts, exchange, each, queued) for each in found[:limit]])
 
 
-def _told(parts: Parts, exchange: Exchange, printer: Printer) -> Group:
+def _told(parts: Parts, exchange: Exchange, printer: Printer, queued: dict[str, int]) -> Group:
     if parts.spool.is_full:
         reasons = (*printer.state_reasons, "spool-area-full")
         printer = replace(printer, state_reasons=reasons)
-    everything = printer_attributes(parts, printer, exchange)
+    everything = printer_attributes(parts, printer, exchange, queued.get(printer.id, 0))
     asked = exchange.attributes.get("requested-attributes")
     return Group(
         GroupTag.PRINTER, tuple(requested(everything, asked, requested_groups(everything)))

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.identity import service as identity
 from core.text import Text, clean_line, counted
 from printgate.callers import Caller
 from printgate.errors import JobNotPossible, PrinterRetired, TooManyJobs
@@ -81,6 +82,7 @@ def check_offered(printer: Printer) -> None:
 
 def check_unfinished(session: Session, caller: Caller, most: int) -> None:
     """Raise TooManyJobs if this person (or all guests together) let so many jobs wait already."""
+    identity.take_turns(session, caller.person, caller.office)
     person_id = caller.person.id if caller.person else None
     waiting = session.scalar(
         select(func.count()).where(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 import docflow.service
@@ -46,6 +46,7 @@ from printgate.ticket import JobTicket
 from quotas.errors import QuotaExceeded
 from quotas.units import Unit
 
+_TARGET = select(PrinterRow.id).where(PrinterRow.name == bindparam("of_name"))
 ORIGIN = "printgate"
 TRIAL = "test"
 """The rule that a test page names as its reason, and its label in the ledger."""
@@ -96,10 +97,10 @@ def place_of(session: Session, printer: Printer, sender: Sender) -> Place:
     """Return where a job stands that this sender sent to this printer."""
     # A printer in the same place first: that is where the sender will look for the paper.
     others = sorted(
-        (each for each in queries.offered_printers(session) if each.id != printer.id),
-        key=lambda each: each.location != printer.location,
+        (each for each in queries.places(session) if each[0].name != printer.name),
+        key=lambda each: each[1] != printer.location,
     )
-    facts = tuple(PrinterFacts(each.name, each.two_sided) for each in others)
+    facts = tuple(facts for facts, _ in others)
     return Place(sender, PrinterFacts(printer.name, printer.two_sided), facts)
 
 
@@ -130,7 +131,6 @@ def decide_job(
 ) -> Job:
     """Decide a job that has its document; one that is decided already is returned as it is."""
     row = job_row(session, uuid)
-    session.flush()  # a new job has its number from here on
     if Stage(row.stage) is Stage.DECIDING:
         row.pages, row.output_digest = verdict.pages, verdict.output_digest
         carry_out(
@@ -180,6 +180,7 @@ def circulate(session: Session, row: JobRow, kept: Kept | None, now: datetime) -
     """Hand a draft to the document flow, owned by the sender."""
     if kept is None or row.person_id is None:
         raise JobNotPossible(Text("The document of this job is not kept."))
+    session.flush()  # a new job has its number from here on
     document = docflow.service.submit_draft(
         session,
         document_id=row.uuid,
@@ -222,8 +223,7 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
     except QuotaExceeded as error:
         refuse(session, row, (*decision.reasons, Reason("quota", error.text)), now)
         return
-    target = session.scalar(select(PrinterRow.id).where(PrinterRow.name == decision.printer))
-    row.target_printer_id = target
+    row.target_printer_id = session.scalar(_TARGET, {"of_name": decision.printer})
     row.ticket = decision.ticket.to_json()
     row.sheets_reserved, row.impressions = decision.sheets, decision.impressions
     change(
@@ -245,4 +245,5 @@ def _kind(row: JobRow, decision: Decision) -> str:
 
 def _tell(session: Session, row: JobRow, text: Text, now: datetime) -> None:
     if row.person_id is not None:
+        session.flush()  # a new job has its number from here on
         notices.notify(session, row.person_id, text, news_path(row), now=now)

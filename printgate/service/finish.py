@@ -49,19 +49,22 @@ def settle(
     usage: Usage,
     *,
     state_reasons: tuple[str, ...] = (),
+    processing_at: datetime | None = None,
     repeated: bool = False,
     now: datetime,
 ) -> Job:
     """End a job as CUPS ended it and charge what came out; ending it again changes nothing.
 
-    A job that CUPS lost keeps its reservation until a person says what came out. `repeated` is
-    whether the printer had it more often than we sent it: a CUPS that dies while it prints begins
-    again when it is back. That is charged once, and said.
+    A job that CUPS lost keeps its reservation until a person says what came out. `processing_at` is
+    when it began to print: perhaps nobody looked while it did. `repeated` is whether the printer
+    had it more often than we sent it: a CUPS that dies while it prints begins again when it is
+    back. That is charged once, and said.
     """
     row = job_row(session, uuid)
     if Stage(row.stage) not in AT_BACKEND:
         return job_by_uuid(session, uuid)
     was_wanted = Stage(row.stage) is Stage.RELEASED
+    row.processing_at = row.processing_at or processing_at
     change(
         session,
         row,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -17,6 +17,12 @@ from printgate.models import JobRow
 from printgate.policy import Reason
 
 _HELD = "printgate-jobs"
+_LOCKED = (
+    select(JobRow)
+    .where(JobRow.uuid == bindparam("of_uuid"))
+    .execution_options(populate_existing=True)
+    .with_for_update(key_share=True)
+)
 DECIDE_TASK = "printgate.decide"
 FORWARD_TASK = "printgate.forward"
 CANCEL_TASK = "printgate.cancel"
@@ -36,12 +42,7 @@ def job_row(session: Session, uuid: str) -> JobRow:
     known = _held(session).get(uuid)
     if known is not None:
         return known
-    row = session.scalar(
-        select(JobRow)
-        .where(JobRow.uuid == uuid)
-        .execution_options(populate_existing=True)
-        .with_for_update(key_share=True)
-    )
+    row = session.scalar(_LOCKED, {"of_uuid": uuid})
     if row is None:
         raise NoSuchJob(Text("There is no such job."))
     return hold_row(session, row)

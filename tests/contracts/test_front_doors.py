@@ -1,15 +1,15 @@
-"""A gateway on gunicorn, alone and behind nginx: a job is a body that came whole, and nothing else.
+"""A gateway on gunicorn without its nginx: a job is a body that came whole, and nothing else.
 
-The server of one process (waitress) has the same shapes in tests/faults/test_http.py. Gunicorn
-hands a body that was cut short to the application as if it had ended, so the gateway counts; and
-nginx, before it, does not even call.
+Gunicorn hands a body that was cut short to the application as if it had ended, so the gateway
+counts. What we ship has nginx before it, which does not even call: tests/faults/test_http.py.
 """
 
+import re
 import shutil
 import socket
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -20,12 +20,13 @@ from core.clock import SystemClock
 from core.db import Database
 from core.ids import new_uuid
 from core.people import SYSTEM
-from core.settings import load
-from deploy.lab.nginx import NginxServer
+from core.settings import Settings, load
+from deploy.lab.nginx import TEMPLATE, NginxServer
 from deploy.lab.office import lab_folder
 from deploy.lab.process import Process, answers, free_port
 from deploy.migrations import upgrade
 from deploy.seed import seed_office
+from deploy.serve import body_octets_max
 from printgate import queries as printing
 from printgate.backend.port import DeviceAttributes, Queue
 from printgate.ipp.decode import decode_bytes
@@ -35,6 +36,7 @@ from printgate.ipp.values import name
 from printgate.lifecycle import Stage
 from printgate.service import printers
 from tests.e2e.rig import PATH, Client
+from tests.faults.shapes import CROOKED, CUT, ODD, REFUSALS
 
 PROJECT = Path(__file__).parents[2]
 
@@ -90,11 +92,6 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     shutil.rmtree(private)
 
 
-@pytest.fixture(params=["gunicorn alone", "behind nginx"])
-def port(request: pytest.FixtureRequest, doors: Doors) -> int:
-    return doors.front if request.param == "behind nginx" else doors.gateway
-
-
 def job(title: str) -> bytes:
     document, made = pikepdf.new(), BytesIO()
     document.add_blank_page(page_size=(595, 842))
@@ -103,13 +100,12 @@ def job(title: str) -> bytes:
     return encode(message) + made.getvalue()
 
 
-def ask(port: int, octets: bytes, *, gone: bool = False) -> bytes:
-    """Send octets as they are, or as somebody who is gone then; return what comes back."""
+def ask(port: int, octets: bytes) -> bytes:
+    """Send octets as somebody who is gone then; return what comes back."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         try:
             connection.sendall(octets)
-            if gone:
-                connection.shutdown(socket.SHUT_WR)
+            connection.shutdown(socket.SHUT_WR)
             answer = b""
             while piece := connection.recv(65536):
                 answer += piece
@@ -118,55 +114,36 @@ def ask(port: int, octets: bytes, *, gone: bool = False) -> bytes:
     return answer
 
 
-def chunk(octets: bytes) -> bytes:
-    return f"{len(octets):x}\r\n".encode() + octets + b"\r\n"
-
-
-_HEAD = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/ipp\r\n"
-HEAD, CHUNKED = _HEAD.encode(), b"Transfer-Encoding: chunked\r\n"
-
-
-def length(octets: bytes) -> bytes:
-    return f"Content-Length: {len(octets)}\r\n".encode()
-
-
-WHOLE: dict[str, Callable[[bytes], bytes]] = {
-    "length": lambda b: HEAD + length(b) + b"\r\n" + b,
-    "chunks": lambda b: HEAD + CHUNKED + b"\r\n" + chunk(b[:90]) + chunk(b[90:]) + b"0\r\n\r\n",
-    "expected": lambda b: HEAD + length(b) + b"Expect: 100-continue\r\n\r\n" + b,
-}
-NO_JOB: dict[str, Callable[[bytes], bytes]] = {
-    "length cut short": lambda b: HEAD + length(b) + b"\r\n" + b[: len(b) - 9],
-    "cut in the attributes": lambda b: HEAD + length(b) + b"\r\n" + b[:40],
-    "chunk cut short": lambda b: HEAD + CHUNKED + b"\r\n" + chunk(b)[: len(b) // 2],
-    "last chunk missing": lambda b: HEAD + CHUNKED + b"\r\n" + chunk(b),
-    "chunk size no number": lambda b: HEAD + CHUNKED + b"\r\nzz\r\n" + b + b"\r\n0\r\n\r\n",
-    "length and chunks": lambda b: (
-        HEAD + CHUNKED + b"Content-Length: 5\r\n\r\n" + chunk(b) + b"0\r\n\r\n"
-    ),
-    "two different lengths": lambda b: HEAD + b"Content-Length: 5\r\n" + length(b) + b"\r\n" + b,
-    "unknown coding": lambda b: HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + chunk(b),
+WHOLE = ("two chunks", "a chunk with an extension", "length and coding with underscores")
+NO_JOB = CUT | {
+    name: CROOKED[name] for name in ("chunk size no number", "length and chunks", "two lengths")
 }
 
 
 @pytest.mark.parametrize("shape", WHOLE)
-def test_a_body_that_came_whole_is_one_job(doors: Doors, port: int, shape: str):
+def test_a_body_that_came_whole_is_one_job(doors: Doors, shape: str):
     title = new_uuid()
-    head, _, body = ask(port, WHOLE[shape](job(title))).rpartition(b"\r\n\r\n")
+    head, _, body = ask(doors.gateway, ODD[shape].octets(job(title))).rpartition(b"\r\n\r\n")
     assert b" 200 " in head, head
     assert decode_bytes(body)[0].code == Status.OK
     assert doors.stages(title) == [Stage.ACCEPTED]
 
 
 @pytest.mark.parametrize("shape", NO_JOB)
-def test_a_body_that_did_not_is_none(doors: Doors, port: int, shape: str):
+def test_a_body_that_did_not_is_none(doors: Doors, shape: str):
     title = new_uuid()
-    head, _, body = ask(port, NO_JOB[shape](job(title)), gone=True).rpartition(b"\r\n\r\n")
+    head, _, body = ask(doors.gateway, NO_JOB[shape](job(title))).rpartition(b"\r\n\r\n")
     if b" 200 " in head[:20]:
         assert decode_bytes(body)[0].code >= Status.BAD_REQUEST
     else:
-        assert head == b"" or b" 400 " in head[:20] or b" 501 " in head[:20], head
+        assert head == b"" or int(head.split(b" ", 2)[1]) in REFUSALS, head
     assert doors.stages(title) == []
+
+
+def test_nginx_and_waitress_take_bodies_of_the_same_size():
+    size = re.search(r"client_max_body_size (\d+)m;", TEMPLATE.read_text(encoding="utf-8"))
+    assert size is not None
+    assert int(size[1]) * 2**20 == body_octets_max(Settings())
 
 
 def test_nginx_knows_jobs_from_pages(doors: Doors):

@@ -13,7 +13,7 @@ from core.tasks import service as tasks
 from printgate import queries
 from printgate.backend.port import DeviceAttributes, Queue
 from printgate.callers import Caller
-from printgate.errors import JobNotPossible
+from printgate.errors import JobNotPossible, TooManyJobs
 from printgate.lifecycle import AT_BACKEND, Event, Stage
 from printgate.metering import Usage
 from printgate.policy import Facts, Rules
@@ -50,10 +50,12 @@ class Desk:
                 session, "grant", cast.office.id, Unit.SHEETS, MONTH, 40, actor=SYSTEM, now=NOON
             )
 
-    def create(self) -> str:
-        uuid = new_uuid()
+    def create(self, *, most: int | None = None, guest: bool = False) -> str:
+        uuid, office = new_uuid(), self.cast.guests if guest else self.cast.office
         with self.database.transaction() as session:
-            caller = Caller("alice", self.cast.alice, self.cast.office)
+            caller = Caller("alice", None if guest else self.cast.alice, office)
+            if most is not None:
+                arrive.check_unfinished(session, caller, most)
             printer = queries.printer(session, "office-a")
             new = NewJob(uuid, printer, caller, "通知", JobTicket())
             arrive.create_job(session, new, wait=timedelta(minutes=5), now=NOON)
@@ -88,7 +90,7 @@ class Desk:
     def settle(self, uuid: str, event: Event = Event.BACKEND_COMPLETED, sheets: int = 2) -> Job:
         usage = Usage(sheets, 3, estimated=False)
         with self.database.transaction() as session:
-            return finish.settle(session, uuid, event, usage, now=NOON)
+            return finish.settle(session, uuid, event, usage, processing_at=NOON, now=NOON)
 
     def cancel(self, uuid: str) -> Job:
         with self.database.transaction() as session:
@@ -124,6 +126,8 @@ def test_a_job_goes_its_way_and_is_charged_once(desk: Desk):
     first = desk.settle(uuid)
     assert desk.settle(uuid, Event.BACKEND_ABORTED, 0) == first
     assert (first.stage, first.sheets_used) == (Stage.COMPLETED, 2)
+    # Nobody looked while it printed; that it did is noted all the same.
+    assert first.processing_at == NOON
     assert desk.balance() == Balance(40, 0, 2)
     assert desk.actions(uuid) == [
         "job.create", "job.document-received", "job.accept", "job.forward", "job.release",
@@ -132,6 +136,13 @@ def test_a_job_goes_its_way_and_is_charged_once(desk: Desk):
     with desk.database.snapshot() as session:
         assert queries.job_by_uuid(session, uuid) == first
         assert tasks.depth(session, now=NOON + timedelta(minutes=1))[0] > 0
+
+
+@pytest.mark.parametrize("guest", [False, True])
+def test_no_more_jobs_wait_for_documents_than_may(desk: Desk, guest: bool):
+    outcomes = at_once(8, lambda _: desk.create(most=3, guest=guest))
+    assert failures(outcomes, TooManyJobs) == []
+    assert sum(isinstance(each, str) for each in outcomes) == 3
 
 
 def test_a_document_and_a_decision_come_once(desk: Desk):

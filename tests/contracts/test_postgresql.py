@@ -1,6 +1,7 @@
 """What only PostgreSQL does: it breaks transactions off, goes away, and comes back (fault 26)."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -117,6 +118,18 @@ def test_a_connection_that_dies_is_not_now_and_the_next_one_works(numbers: Datab
         numbers.run(work)
     assert tries == 1
     assert figures(numbers) == [0, 0]
+
+
+def test_a_connection_that_died_while_nobody_used_it_is_replaced_unseen(numbers: Database):
+    with numbers.transaction() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    other = Database(numbers.engine.url.render_as_string(hide_password=False))
+    with other.transaction() as session:
+        session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    other.close()
+    time.sleep(1.1)
+    with numbers.transaction() as session:
+        assert session.scalar(text("SELECT pg_backend_pid()")) != pid
 
 
 def test_a_server_that_is_away_is_not_now():

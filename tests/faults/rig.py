@@ -17,11 +17,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
 
 from core.db import Database
+from core.identity import queries as identity
 from core.settings import Settings, load
 from deploy import doctor
 from deploy.lab.office import Lab
@@ -35,6 +37,9 @@ from printgate.ipp.tags import Operation, Status
 from printgate.ipp.values import boolean, name
 from printgate.lifecycle import ACTIVE, Stage
 from printgate.queries import Job
+from quotas import queries as quotas
+from quotas.periods import Period
+from quotas.units import Unit
 from tests.e2e.rig import Client, job_id, until
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +118,11 @@ class Server:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that take jobs."""
+        return [self.pid]
 
     @property
     def log(self) -> str:
@@ -289,6 +299,16 @@ def doctor_is_content(server: Server, *expected: str) -> None:
     assert {each.check for each in found} == set(expected), found
 
 
+def spent_sheets(database: Database) -> int:
+    """Return how many sheets all offices have spent this month, as their accounts have it."""
+    with database.snapshot() as session:
+        period = Period.of_moment(datetime.now(UTC))  # noqa: TID251  # a real moment
+        return sum(
+            quotas.balance(session, office.id, Unit.SHEETS, period).spent
+            for office in identity.offices(session)
+        )
+
+
 @contextmanager
 def state_of_an_office(lab: Lab, folder: Path, template: Path) -> Iterator[Path]:
     """Copy the data folder of a fresh office: seeding one takes seconds."""
@@ -300,12 +320,13 @@ def state_of_an_office(lab: Lab, folder: Path, template: Path) -> Iterator[Path]
             },
             system_file=None,
         )
-        _seed(lab, settings)
+        seed(lab, settings)
     shutil.copytree(template, folder / "state")
     yield folder / "state"
 
 
-def _seed(lab: Lab, settings: Settings) -> None:
+def seed(lab: Lab, settings: Settings) -> None:
+    """Fill an empty database with the demo's office and the lab's printers."""
     from deploy.bootstrap import opened_database
 
     with opened_database(settings) as database, CupsBackend(settings.printing_url) as backend:

@@ -30,12 +30,11 @@ from printgate.ipp.tags import Operation, Status
 from printgate.ipp.values import boolean, name
 from printgate.lifecycle import ACTIVE, Stage
 from printgate.queries import Job
-from quotas import queries as quotas
 from quotas import service
 from quotas.periods import Period
 from quotas.units import Unit
 from tests.e2e.rig import Client, job_id
-from tests.faults.rig import Paper, Server, paper, printed, state_of_an_office
+from tests.faults.rig import Paper, Server, paper, printed, spent_sheets, state_of_an_office
 
 PRINTERS = {f"office-{letter}": True for letter in "abcdef"}
 CLIENTS = 32
@@ -256,7 +255,9 @@ class Soak:
         charged = sum(job.sheets_used or 0 for job in jobs.values())
         found = doctor.examine(self.server.settings, strict=True)
         findings = [f"{each.check}: {each.what}" for each in found if each.bad]
-        return Report(fates, wrong, charged, self._spent(), findings, self.tally)
+        return Report(
+            fates, wrong, charged, spent_sheets(self.server.database), findings, self.tally
+        )
 
     def _fate(self, each: Paper, job: Job | None, times: int) -> str:
         """Say what became of an acknowledged paper, in words that begin with "wrong" if it is."""
@@ -292,14 +293,6 @@ class Soak:
             what == printer and job.created_at <= when <= ended + _AFTERMATH
             for what, when in self.tally.kills
         )
-
-    def _spent(self) -> int:
-        with self.server.database.snapshot() as session:
-            period = Period.of_moment(datetime.now(UTC))  # noqa: TID251  # a real moment
-            return sum(
-                quotas.balance(session, office.id, Unit.SHEETS, period).spent
-                for office in identity.offices(session)
-            )
 
 
 @contextmanager

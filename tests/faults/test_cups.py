@@ -1,6 +1,7 @@
 """A CUPS that stops, dies, forgets or hangs: faults 27-30."""
 
 import http.client
+import re
 import shutil
 import time
 
@@ -103,6 +104,26 @@ def test_what_it_forgot_is_unknown_and_its_ids_prove_nothing(server: Server):
         browser.post(f"/jobs/{server.job(each).id}/close", sheets="1")
         assert (server.job(each).stage, server.job(each).sheets_used) == (Stage.COMPLETED, 1)
     doctor_is_content(server, "foreign-jobs")
+
+
+def test_a_job_whose_file_died_with_cupsd_makes_no_other_print_twice(server: Server):
+    server.start()
+    backend = server.lab.backend
+    for name in NAMES:
+        backend.disable(name)
+    papers = [paper(1 + n % 3, NAMES[n % 4]) for n in range(8)]
+    sent = server.send(*papers)
+    until(lambda: all(server.job(each).stage is Stage.RELEASED for each in papers))
+    backend.kill()
+    # What a kill leaves between the two: the job is in the cache, its control file is not there.
+    cache = backend.folder / "cache" / "job.cache"
+    last = re.findall(r"<Job \d+>.*?</Job>\n", cache.read_text("utf-8"), re.DOTALL)[-1]
+    lost = re.sub(r"<Job \d+>", "<Job 99999>", last)
+    cache.write_text(cache.read_text("utf-8") + lost, "utf-8")
+    start(backend)
+    for name in NAMES:
+        backend.enable(name)
+    closing_audit(server, sent)
 
 
 def forget_everything(lab: Lab) -> None:

@@ -1,35 +1,30 @@
 """Redis and PostgreSQL die, fill up, restart and hold locks while people print (faults 20-26).
 
-A gateway and a worker as processes of their own, on real servers; what came out is counted from
-the records of the virtual printers.
+Gateways, pages and a worker as processes of their own, on real servers, behind nginx; what came out
+is counted from the records of the virtual printers.
 """
 
 import http.client
 import json
+import re
 import shutil
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pikepdf
 import pytest
 from sqlalchemy import text
 
 from core import audit
-from core.db import Database
 from core.ids import new_uuid
-from core.settings import load
 from core.tasks.celery_runner import LOOK, application
 from deploy.lab.office import Lab, lab_folder
-from deploy.lab.postgres import PostgresServer
-from deploy.lab.process import Process, answers, free_port
-from deploy.lab.redis import RedisServer
-from deploy.migrations import upgrade
-from deploy.seed import seed_office
+from deploy.seed import PASSWORD
 from printgate import queries as printing
 from printgate.ipp.decode import decode_bytes
 from printgate.ipp.encode import encode
@@ -38,9 +33,10 @@ from printgate.ipp.values import name
 from printgate.lifecycle import ACTIVE, Stage
 from quotas import queries as books
 from tests.e2e.rig import Client, until
+from tests.faults.front_doors import BehindNginx
+from tests.faults.rig import seed
 
 CLEAN = {Status.TEMPORARY_ERROR, Status.SERVICE_UNAVAILABLE}
-PROJECT = Path(__file__).parents[2]
 
 
 def one_page() -> bytes:
@@ -51,47 +47,16 @@ def one_page() -> bytes:
     return made.getvalue()
 
 
-class Site:
-    """Printgate in two processes, and the servers that it depends on."""
+class Site(BehindNginx):
+    """Printgate behind nginx, and the servers that it depends on."""
 
-    def __init__(self, lab: Lab, folder: Path, parts: Path) -> None:
-        self.lab, self.folder, self.document = lab, folder, one_page()
-        self.postgres = PostgresServer(parts / "postgres")
-        self.postgres.start()
-        self.postgres.wait()
-        self.redis = RedisServer(parts / "redis")
-        self.redis.start()
-        self.redis.wait()
-        self.port = free_port()
-        self.environment = {
-            "PRINTGATE_DATA_DIR": str(folder / "state"),
-            "PRINTGATE_DATABASE_URL": self.postgres.create("printgate"),
-            "PRINTGATE_TASKS_URL": self.redis.url,
-            "PRINTGATE_PRINTING_URL": lab.backend.url,
-            "PRINTGATE_PORT": str(self.port),
-        }
-        settings = load(environment=self.environment, system_file=None)
-        settings.data.mkdir()
-        upgrade(settings.opened_database_url)
-        self.spool, self.database = settings.spool, Database(settings.opened_database_url)
-        seed_office(self.database)
-        assert self._deploy("printer", "--queue", "office-a", "office-a").exit_code() == 0
-        self._processes = [self._deploy("gateway"), self._deploy("worker")]
-        self._processes[0].wait_until(lambda: answers(self.port))
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        super().__init__(lab, folder)
+        self.document = one_page()
+        seed(lab, self.settings)
+        self.start()
 
-    def _deploy(self, kind: str, *words: str) -> Process:
-        command = [sys.executable, "-m", "deploy", kind, *words]
-        environment = {**self.environment, "PYTHONPATH": str(PROJECT)}
-        return Process(command, self.folder / f"{kind}.log", environment)
-
-    def close(self) -> None:
-        for process in self._processes:
-            process.stop()
-        self.database.close()
-        self.redis.stop()
-        self.postgres.stop()
-
-    def send(self, title: str, user: str = "wangfang") -> int:
+    def send_page(self, title: str, user: str = "wangfang") -> int:
         """Send a page; return the status of the answer, which must be IPP."""
         client = Client(self.port, user)
         message = client.message(Operation.PRINT_JOB, name("job-name", title))
@@ -102,7 +67,7 @@ class Site:
     def sent(self, count: int) -> list[str]:
         """Send pages that must be taken; return their titles."""
         titles = [new_uuid() for _ in range(count)]
-        assert {self.send(title) for title in titles} == {Status.OK}
+        assert {self.send_page(title) for title in titles} == {Status.OK}
         return titles
 
     def printed(self) -> Counter[str]:
@@ -121,7 +86,7 @@ class Site:
             jobs = {job.title: job for job in printing.jobs_at(session)}
         assert {jobs[title].stage for title in titles} <= {Stage.COMPLETED}
         assert {jobs[title].sheets_used for title in titles} <= {1}
-        until(lambda: not list(self.spool.iterdir()))
+        until(lambda: not list(self.settings.spool.iterdir()))
 
     def begin(self) -> None:
         self._printed_before = self.printed()
@@ -141,11 +106,9 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def running(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    parts = lab_folder()
-    made = Site(lab, tmp_path_factory.mktemp("site"), parts)
+    made = Site(lab, tmp_path_factory.mktemp("site"))
     yield made
-    made.close()
-    shutil.rmtree(parts)
+    made.stop()
 
 
 @pytest.fixture
@@ -205,7 +168,7 @@ def test_25_postgresql_restarts_while_sixty_four_people_print(site: Site, how: s
     def send(mine: list[str]) -> None:
         for title in mine:
             try:
-                statuses[title] = site.send(title)
+                statuses[title] = site.send_page(title)
             except (OSError, AssertionError, http.client.HTTPException) as error:
                 failures.append(error)
 
@@ -225,6 +188,58 @@ def test_25_postgresql_restarts_while_sixty_four_people_print(site: Site, how: s
     assert len(taken) >= 8
     after = site.sent(2)
     site.all_printed_once([*taken, *after], seconds=60)
+
+
+FOR_ANYONE = ("/sign-in", "/release", "/readyz")
+FOR_A_PERSON = ("/", "/jobs", "/documents", "/nowhere")
+AWAY = "The database does not answer now."
+
+
+class Browser:
+    """Somebody before the pages, who reads English."""
+
+    def __init__(self, port: int) -> None:
+        self._port, self._cookie, self._token = port, "", ""
+
+    def get(self, address: str) -> tuple[int, str]:
+        return self._ask("GET", address)
+
+    def post(self, address: str, **fields: str) -> tuple[int, str]:
+        return self._ask("POST", address, urlencode({"csrf_token": self._token, **fields}))
+
+    def _ask(self, method: str, address: str, form: str | None = None) -> tuple[int, str]:
+        headers = {"Cookie": self._cookie, "Accept-Language": "en"}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection.request(method, address, form, headers)
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        connection.close()
+        self._cookie = (answer.getheader("Set-Cookie") or self._cookie).partition(";")[0]
+        if found := re.search(r'name="csrf_token" value="([^"]+)"', page):
+            self._token = found[1]
+        return answer.status, page
+
+
+def test_25_pages_and_printing_say_so_while_postgresql_is_away(site: Site):
+    nobody, person, logged = Browser(site.port), Browser(site.port), len(site.log)
+    person.get("/sign-in")
+    assert person.post("/sign-in", login="wangfang", password=PASSWORD)[0] == 302
+    assert person.get("/")[0] == 200
+    site.postgres.stop("immediate")
+    heard = [nobody.get(address) for address in FOR_ANYONE]
+    heard += [person.get(address) for address in FOR_ANYONE + FOR_A_PERSON]
+    heard += [person.post(address) for address in ("/sign-in", "/sign-out", "/language")]
+    style, printing_says = person.get("/static/app.css")[0], site.send_page("while it is away")
+    site.postgres.start()
+    site.postgres.wait()
+    assert {(status, AWAY in page) for status, page in heard} == {(503, True)}
+    assert style == 200
+    assert printing_says in CLEAN
+    assert person.get("/")[0] == 200
+    site.all_printed_once(site.sent(1))
+    assert "Traceback" not in site.log[logged:]
 
 
 def test_26_somebody_holds_the_account_for_longer_than_a_lock_may_take(site: Site):
