@@ -1,5 +1,7 @@
 """The administrator's pages of printers."""
 
+import re
+
 import pytest
 
 from core import audit
@@ -189,3 +191,18 @@ def test_what_is_not_there(site: Site, more: str):
     assert ada.post(f"{PATH}/none{more}", **fields).status_code == 404
     assert ada.get(f"{PATH}/none{more}").status_code == 404
     assert ada.client.put(f"{PATH}/office-a{more}").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"), [("zh-CN", "1 个作业", "2 个作业"), ("en", "1 job", "2 jobs")]
+)
+def test_the_jobs_that_wait_are_counted_on_every_page_of_a_printer(
+    site: Site, language: str, one: str, two: str
+):
+    ada = site.browser("ada", language)
+    for number, said in ((1, one), (2, two)):
+        for path in ("/printers", f"{PATH}/office-a", f"{PATH}/office-a/retire"):
+            assert re.search(f"{said}(?!s)", text(ada.get(path))), path
+        listed = re.sub(r"<[^>]*>", "|", text(ada.get(PATH)))
+        assert re.search(rf"office-a\|.*?office-a.*?\|{number}\|", listed)
+        send(site.parts, site.cast.bob, site.cast, "通知", Facts(pages=1))

@@ -175,7 +175,9 @@ def test_each_list_of_documents_has_pages_of_its_own(site: Site):
 
 def deeds(site: Site, login: str, path: str) -> list[tuple[str, str]]:
     """Return who did what, as the page of the audit trail shows it."""
-    row = re.compile(r'class="short">[^<]*</td><td[^>]*>([^<]+)</td><td[^>]*><code>([^<]+)</code>')
+    row = re.compile(
+        r'class="short">[^<]*</td><td[^>]*><bdi>([^<]+)</bdi></td><td[^>]*><code>([^<]+)</code>'
+    )
     return row.findall(text(site.browser(login).get(path)))
 
 

@@ -96,7 +96,8 @@ def print_test_page(name: str) -> Response:
 @access(ADMIN)
 def ask_retire(name: str) -> str:
     """Ask before a printer takes no more jobs."""
-    return render_template("admin_printer_retire.html", printer=_printer(name), form={})
+    context = _printer_context(_printer(name))
+    return render_template("admin_printer_retire.html", form={}, **context)
 
 
 @admin_printers.post("/admin/printers/<name>/retire")
@@ -109,7 +110,7 @@ def retire(name: str) -> Answer:
         with services().database.transaction() as session:
             service.retire(session, name, actor=g.actor, now=services().clock.now())
     except PrintgateError as error:
-        return refused("admin_printer_retire.html", error, printer=printer)
+        return refused("admin_printer_retire.html", error, **_printer_context(printer))
     return redirect(url_for("admin_printers.list_printers"))
 
 
@@ -141,10 +142,14 @@ def _list_context() -> dict[str, object]:
     except BackendUnavailable as error:
         queues, silent = [], error.text
     with services().database.snapshot() as session:
-        found = printing.printers(session)
-    return {"printers": found, "queues": queues, "silent": silent}
+        found, queued = printing.printers(session), printing.queued_jobs(session)
+    return {"printers": found, "queued": queued, "queues": queues, "silent": silent}
 
 
 def _printer_context(printer: Printer) -> dict[str, object]:
     with services().database.snapshot() as session:
-        return {"printer": printer, "offices": identity.offices(session)}
+        return {
+            "printer": printer,
+            "waiting": printing.queued_jobs(session).get(printer.id, 0),
+            "offices": identity.offices(session),
+        }

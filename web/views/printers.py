@@ -47,7 +47,7 @@ def list_printers() -> str:
     now = services().clock.now()
     since = now - timedelta(days=COURSE_DAYS)
     with services().database.snapshot() as session:
-        found = printing.offered_printers(session)
+        found, queued = printing.offered_printers(session), printing.queued_jobs(session)
         supplies = {
             printer.name: _supplies(
                 printing.supplies(session, printer.id),
@@ -60,6 +60,7 @@ def list_printers() -> str:
     return render_template(
         "printers.html",
         printers=found,
+        queued=queued,
         supplies=supplies,
         days=COURSE_DAYS,
         host=request.host,
