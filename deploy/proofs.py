@@ -7,12 +7,9 @@ working server: what must agree is read in one snapshot.
 """
 
 import hashlib
-import http.client
-import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
@@ -24,6 +21,7 @@ from core.db import Database
 from core.settings import Settings
 from core.tasks import service as tasks
 from core.text import Scalar, Text, counted
+from deploy import cupsd_proofs
 from deploy.checks import BACK_TO_BACKUP, Check
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
@@ -44,18 +42,6 @@ _MOVED_BY = {
     Stage.ACCEPTED: FORWARD_TASK,
     Stage.FORWARDED: FORWARD_TASK,
 }
-_ASK_SECONDS = 10.0
-
-CUPS_SETTINGS = {
-    "DirtyCleanInterval": ("0", Text("Jobs accepted in the last half minute die with cupsd.")),
-    "SyncOnClose": ("yes", Text("A power cut may leave an empty job file.")),
-    "PreserveJobHistory": ("yes", Text("Nobody can tell what became of a job.")),
-    "PreserveJobFiles": ("no", Text("Printed papers stay on the disk for a day.")),
-    "ErrorPolicy": ("retry-job", Text("One bad job stops a new queue.")),
-}
-"""What cupsd.conf must say, and what happens otherwise."""
-CUPS_JOBS_MIN = 500
-
 RESERVATION_STATES = {
     State.RESERVED: ENTRY_KINDS[Kind.RESERVE],
     **{state: ENTRY_KINDS[kind] for kind, state in ENDS.items()},
@@ -244,110 +230,11 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _cups_settings(settings: Settings, _database: Database) -> Iterator[Finding]:
-    with CupsBackend(settings.printing_url) as backend:
-        try:
-            queues = backend.queues()
-        except BackendUnavailable:
-            return  # said by the check of CUPS
-    for queue in queues:
-        if queue.error_policy != "retry-job":
-            yield Finding(
-                "cups-settings",
-                True,
-                Text(
-                    "On an error the queue {queue} does: {policy}",
-                    {"queue": queue.name, "policy": queue.error_policy or "?"},
-                ),
-                Text(
-                    "Run: {command}",
-                    {"command": f"lpadmin -p {queue.name} -o printer-error-policy=retry-job"},
-                ),
-                Text("One bad job stops it, or is lost."),
-            )
-    conf = _cupsd_conf(settings.printing_url)
-    if conf is None:
-        what = Text("Not checked: {file} is not shown by cupsd.", {"file": "cupsd.conf"})
-        yield Finding("cups-settings", False, what)
-    else:
-        what = Text(
-            "With its {file}, cupsd keeps the jobs it has accepted.", {"file": "cupsd.conf"}
-        )
-        yield from list(conf_findings(conf)) or [Finding("cups-settings", False, what)]
-
-
-def conf_findings(conf: dict[str, str]) -> Iterator[Finding]:
-    """Yield what is wrong with the settings of a cupsd.conf."""
-    for name, (wanted, otherwise) in CUPS_SETTINGS.items():
-        said = conf.get(name.lower(), "")
-        if said.lower() != wanted:
-            yield _set_otherwise(name, said, wanted, otherwise)
-    jobs = conf.get("maxjobs", "500")
-    if jobs.isdigit() and 0 < int(jobs) < CUPS_JOBS_MIN:
-        yield _set_otherwise("MaxJobs", jobs, str(CUPS_JOBS_MIN), Text("Jobs are turned away."))
-
-
-def _set_otherwise(name: str, said: str, wanted: str, otherwise: Text) -> Finding:
-    where: dict[str, Scalar | Text] = {"name": name, "file": "cupsd.conf"}
-    what = (
-        Text("{name} is {said} in {file}.", where | {"said": said})
-        if said
-        else Text("{name} is not set in {file}.", where)
-    )
-    mend = Text("Set it in {file}: {line}", {"file": "cupsd.conf", "line": f"{name} {wanted}"})
-    return Finding("cups-settings", True, what, mend, otherwise)
-
-
-class _SocketConnection(http.client.HTTPConnection):
-    """HTTP over a local socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=_ASK_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        """Open the socket."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(_ASK_SECONDS)
-        self.sock.connect(self._path)
-
-
-def _cupsd_conf(url: str) -> dict[str, str] | None:
-    """Return what cupsd.conf says outside its sections, names in lower case; None if not shown."""
-    parts = urlsplit(url)
-    connection = (
-        http.client.HTTPConnection(parts.hostname, parts.port or 631, timeout=_ASK_SECONDS)
-        if parts.hostname
-        else _SocketConnection(parts.path)
-    )
-    try:
-        connection.request("GET", "/admin/conf/cupsd.conf", headers={"Connection": "close"})
-        answer = connection.getresponse()
-        octets = answer.read() if answer.status == http.client.OK else None
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-    return None if octets is None else parse_conf(octets.decode("utf-8", "replace"))
-
-
-def parse_conf(lines: str) -> dict[str, str]:
-    """Return the settings of a cupsd.conf that stand outside sections, names in lower case."""
-    found, depth = {}, 0
-    for raw in lines.splitlines():
-        line = raw.split("#", 1)[0].strip()
-        if line.startswith("<"):
-            depth += -1 if line.startswith("</") else 1
-        elif line and depth == 0:
-            name, _, value = line.partition(" ")
-            found[name.lower()] = value.strip()
-    return found
-
-
 PROOFS: dict[str, Check] = {
     "database": _integrity,
     "reservations": _reservations,
     "moving": _moving,
     "files": _files,
-    "cups-settings": _cups_settings,
+    "cups-settings": cupsd_proofs.settings_keep_jobs,
+    "cups-jobs": cupsd_proofs.jobs_are_there_once,
 }

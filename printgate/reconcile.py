@@ -259,7 +259,7 @@ def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer, count
     with parts.database.snapshot() as session:
         alike = queries.count_alike(session, job)
     event = _ENDS[backend.state]
-    if event is Event.BACKEND_ABORTED and _all_came_out(job, usage):
+    if event is Event.BACKEND_ABORTED and _all_came_out(job, own, alike):
         # A cupsd that died meanwhile gives up a job that the printer has finished.
         event = Event.BACKEND_COMPLETED
     _end(parts, job, event, usage, backend, repeated=len(own) > alike)
@@ -280,8 +280,10 @@ def _counted_for(job: Job, printer: Printer, counts: Counts) -> list[DeviceCount
     return []
 
 
-def _all_came_out(job: Job, usage: Usage) -> bool:
-    return not usage.estimated and usage.impressions == job.impressions
+def _all_came_out(job: Job, counts: Sequence[DeviceCount], alike: int) -> bool:
+    """Tell whether the printer finished this job, and each that it could be taken for."""
+    whole = [each for each in counts if each.impressions == job.impressions]
+    return len(whole) >= max(1, alike)
 
 
 def _restarted(parts: Parts, backend: BackendJob, printer: Printer) -> bool:

@@ -278,10 +278,11 @@ def _end(
         return _ended(session, reservation_id, ENDS[kind])
     account_id, key, amount, person_id, printer, label, office_id, unit = row
     period, delta = Period.of_key(key), delta_of(kind, amount, used)
-    _add(session, account_id, key, delta)
     ended = Reservation(reservation_id, office_id, Unit(unit), period, amount, ENDS[kind], used)
     labels = _Labels(person_id, printer, label, estimated)
     _enter(session, ended, account_id, kind, delta, labels, actor, now)
+    # Last: from here on everybody who wants sheets of this office waits for our commit.
+    _add(session, account_id, key, delta)
     return ended
 
 

@@ -196,6 +196,7 @@ CHECKS: dict[str, Text] = {
     "moving": Text("Jobs under way"),
     "files": Text("Files"),
     "cups-settings": Text("Settings of the print system"),
+    "cups-jobs": Text("Jobs in the print system"),
 }
 
 TASKS: dict[str, Text] = {

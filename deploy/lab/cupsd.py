@@ -61,10 +61,11 @@ class CupsServer:
         """What makes CUPS' own tools talk to this server."""
         return {**os.environ, "CUPS_SERVER": str(self.socket), "LC_ALL": "C.UTF-8"}
 
-    def start(self) -> None:
-        """Start cupsd; `wait` returns when it answers."""
+    def start(self, *, forget_cache: bool = True) -> None:
+        """Start cupsd; `wait` returns when it answers. Without `forget_cache`, as Debian does."""
         self.socket.unlink(missing_ok=True)
-        self._forget_job_cache()
+        if forget_cache:
+            self._forget_job_cache()
         conf, files = self.folder / "cupsd.conf", self.folder / "cups-files.conf"
         self._process = Process(
             [str(self.folder / "cupsd"), "-f", "-c", str(conf), "-s", str(files)],

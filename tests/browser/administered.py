@@ -13,7 +13,7 @@ from core.people import SYSTEM, Actor, Office, Person
 from core.tasks import service as tasks
 from core.tasks.models import TaskRow
 from core.text import Text
-from deploy.proofs import conf_findings
+from deploy.cupsd_proofs import conf_findings
 from printgate.backend.port import Queue
 from printgate.service import printers
 from quotas import service as quotas

@@ -114,16 +114,25 @@ def test_a_job_whose_file_died_with_cupsd_makes_no_other_print_twice(server: Ser
     papers = [paper(1 + n % 3, NAMES[n % 4]) for n in range(8)]
     sent = server.send(*papers)
     until(lambda: all(server.job(each).stage is Stage.RELEASED for each in papers))
+    kill_between_cache_and_file(backend)
+    backend.start(forget_cache=False)
+    backend.wait()
+    doctor_is_content(server, "cups-jobs")
+    kill_between_cache_and_file(backend)
+    start(backend)
+    doctor_is_content(server)
+    for name in NAMES:
+        backend.enable(name)
+    closing_audit(server, sent)
+
+
+def kill_between_cache_and_file(backend: CupsServer) -> None:
+    """Kill cupsd, and leave a job in its cache whose control file was not written any more."""
     backend.kill()
-    # What a kill leaves between the two: the job is in the cache, its control file is not there.
     cache = backend.folder / "cache" / "job.cache"
     last = re.findall(r"<Job \d+>.*?</Job>\n", cache.read_text("utf-8"), re.DOTALL)[-1]
     lost = re.sub(r"<Job \d+>", "<Job 99999>", last)
     cache.write_text(cache.read_text("utf-8") + lost, "utf-8")
-    start(backend)
-    for name in NAMES:
-        backend.enable(name)
-    closing_audit(server, sent)
 
 
 def forget_everything(lab: Lab) -> None:
@@ -200,8 +209,8 @@ def test_a_queue_that_one_bad_job_would_stop_is_found(running: Server):
     ],
 )
 def test_settings_that_lose_jobs_are_found(line: str, wrong: list[str]):
+    from deploy.cupsd_proofs import conf_findings, parse_conf
     from deploy.lab.cupsd import SETTINGS
-    from deploy.proofs import conf_findings, parse_conf
 
     said = "\n".join(f"{name} {value}" for name, value in SETTINGS.items())
     assert [str(each.what) for each in conf_findings(parse_conf(f"{said}\n{line}"))] == wrong
