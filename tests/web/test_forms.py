@@ -10,7 +10,9 @@ WHERE = re.compile(r'<p class="why" role="alert" id="([\w-]+)-wrong">')
 
 
 def test_each_sentence_of_the_table_is_one_that_somebody_says():
-    assert set(FIELDS) <= used()
+    # A sentence that counts goes by its singular.
+    said = {each if isinstance(each, str) else each[0] for each in used()}
+    assert set(FIELDS) <= said
 
 
 def test_the_sentence_stands_beside_its_field_in_the_form_that_was_sent(site: Site):
