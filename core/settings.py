@@ -4,6 +4,7 @@ Defaults < profile < /etc/printgate/printgate.toml < PRINTGATE_* environment, wh
 PRINTGATE_X_FILE names a file that holds the value of x. All wrong values are named at once.
 """
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -23,8 +24,13 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-def _setting(default: Any, meaning: str, choices: tuple[str, ...] = ()) -> Any:  # noqa: ANN401  # any type
-    return field(default=default, metadata={"meaning": meaning, "choices": choices})
+def _setting(  # any type
+    default: Any,  # noqa: ANN401
+    meaning: str,
+    choices: tuple[str, ...] = (),
+    most: float = math.inf,
+) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"meaning": meaning, "choices": choices, "most": most})
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,11 @@ class Settings:
     analysis_budget_seconds: float = _setting(2.0, "how long an answer waits for the analysis")
     analysis_limit_seconds: float = _setting(20.0, "when the analysis of a document is given up")
     analysis_workers: int = _setting(1, "documents analysed at the same time")
-    document_octets_max: int = _setting(512 * 1024 * 1024, "size of the largest document taken")
+    document_octets_max: int = _setting(
+        512 * 1024 * 1024,
+        "size of the largest document taken, 1 GiB at the most: the analysis writes none larger",
+        most=2**30,
+    )
     multiple_operation_seconds: int = _setting(300, "how long a job may wait for its document")
     jobs_without_document_max: int = _setting(
         20, "how many jobs of one person may wait for their documents at once"
@@ -165,4 +175,7 @@ def _checked(name: str, value: Any, problems: list[str]) -> Any:  # noqa: ANN401
         problems.append(f"{name}: {value!r} is none of {', '.join(choices)}")
     if kind in (int, float) and value <= 0:
         problems.append(f"{name}: {value!r} is not above zero")
+    most = known[name].metadata["most"]
+    if kind in (int, float) and value > most:
+        problems.append(f"{name}: {value!r} is more than {most}")
     return value

@@ -29,13 +29,22 @@ def test_all_wrong_values_are_named_at_once(tmp_path: Path):
                 "PRINTGATE_COLOUR": "red",
                 "PRINTGATE_UNKNOWN_PERSON": "maybe",
                 "PRINTGATE_HTTP_THREADS": "0",
+                "PRINTGATE_DOCUMENT_OCTETS_MAX": "1073741825",
                 "PRINTGATE_MAIL_URL_FILE": str(tmp_path / "none"),
             },
         )
     told = str(caught.value)
-    for word in ("broken.toml", "port", "colour", "unknown_person", "http_threads", "MAIL_URL"):
+    for word in (
+        "broken.toml",
+        "port",
+        "colour",
+        "unknown_person",
+        "http_threads",
+        "document_octets_max: 1073741825 is more than 1073741824",
+        "MAIL_URL",
+    ):
         assert word in told
-    assert len(caught.value.problems) == 6
+    assert len(caught.value.problems) == 7
 
 
 def test_defaults_need_nothing():
