@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, g, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from core.db import DatabaseUnavailable
@@ -83,6 +84,8 @@ def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) ->
 
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # A figure that a page asks for and nobody gives is a fault, not an empty place.
+    app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(
         _=language.sentence,
         _n=language.counted_sentence,
@@ -90,6 +93,9 @@ def _prepare_templates(app: Flask) -> None:
         languages=language.choices(),
         language=language.language,
         words=words,
+        # What a form was refused for: its view says so, all others need not say that it was not.
+        wrong=None,
+        wrong_field="",
     )
     app.jinja_env.filters.update(
         words=language.words,
