@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 from core import audit
 from core.audit import AuditSearch
 from web.access import ADMIN, access
+from web.deeds import DEEDS
 from web.filters import asked_for
 from web.services import services
 from web.views.jobs import PAGE, page_number
@@ -31,6 +32,7 @@ def show_audit() -> str:
         records = audit.find_records(session, search, limit=PAGE, offset=(page - 1) * PAGE)
     return render_template(
         "admin_audit.html",
+        deeds=DEEDS,
         records=[(each, _written(each.details)) for each in records],
         count=count,
         page=page,

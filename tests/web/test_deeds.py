@@ -1,0 +1,33 @@
+"""Every deed that the code records has words on the page of the audit trail, and no other has."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from docflow.lifecycle import Action
+from printgate.lifecycle import Event
+from web.deeds import DEEDS
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("core", "quotas", "docflow", "printgate", "web", "deploy")
+MADE_UP = {
+    "job.{event}": {f"job.{event}" for event in Event},
+    "document.{action}": {f"document.{action}" for action in (Action.CLOSE, Action.WITHDRAW)},
+}
+"""Deeds whose verb is a value: what it can be."""
+
+
+def recorded() -> Iterator[str]:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
+                    deed = node.args[2]
+                    if isinstance(deed, ast.Constant):
+                        yield str(deed.value)
+                    else:
+                        yield from MADE_UP[ast.unparse(deed)[2:-1]]
+
+
+def test_every_deed_has_words():
+    assert set(recorded()) == set(DEEDS)
