@@ -7,6 +7,7 @@ import http.client
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.checkups import Finding
@@ -22,6 +23,8 @@ from printgate.ipp.values import Group, Message, charset, keyword, language, uri
 
 _ASK_SECONDS = 10.0
 _SHOWN_MAX = 10
+_DROP_IN = "deploy/systemd/cups.service.d/printgate.conf"
+_JOB_CACHE = "job.cache"
 _GET_JOBS = encode(
     Message(
         (2, 0),
@@ -75,6 +78,7 @@ def settings_keep_jobs(settings: Settings, _database: Database) -> Iterator[Find
                 ),
                 Text("One bad job stops it, or is lost."),
             )
+    yield from unit_findings(Path("/"))
     conf = _cupsd_conf(settings.printing_url)
     if conf is None:
         what = Text("Not checked: {file} is not shown by cupsd.", {"file": "cupsd.conf"})
@@ -95,6 +99,19 @@ def conf_findings(conf: dict[str, str]) -> Iterator[Finding]:
     jobs = conf.get("maxjobs", "500")
     if jobs.isdigit() and 0 < int(jobs) < CUPS_JOBS_MIN:
         yield _set_otherwise("MaxJobs", jobs, str(CUPS_JOBS_MIN), Text("Jobs are turned away."))
+
+
+def unit_findings(root: Path) -> Iterator[Finding]:
+    """Yield what is wrong with the unit of cupsd, where systemd starts it on this machine."""
+    if not (root / "run/systemd/system/").is_dir() or not (root / "usr/sbin/cupsd").exists():
+        return
+    drop_ins = (root / "etc/systemd/system/cups.service.d").glob("*.conf")
+    if any(_JOB_CACHE in each.read_text("utf-8", "replace") for each in drop_ins):
+        return
+    what = Text("cupsd starts with the job cache that the one before it left.")
+    mend = Text("Install {file}, and start cupsd again.", {"file": _DROP_IN})
+    otherwise = Text("After a crash or a power cut it may print waiting jobs twice.")
+    yield Finding("cups-settings", True, what, mend, otherwise)
 
 
 def _set_otherwise(name: str, said: str, wanted: str, otherwise: Text) -> Finding:
@@ -188,7 +205,7 @@ def jobs_are_there_once(settings: Settings, _database: Database) -> Iterator[Fin
         ),
         Text(
             "Install {file}, and start cupsd again.",
-            {"file": "deploy/systemd/cups.service.d/printgate.conf"},
+            {"file": _DROP_IN},
         ),
         Text("cupsd was killed, and read its jobs from its cache and from their files."),
     )

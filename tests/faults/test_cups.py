@@ -4,12 +4,14 @@ import http.client
 import re
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
 from deploy import doctor
+from deploy.cupsd_proofs import conf_findings, parse_conf, unit_findings
 from deploy.demo.desk import Browser
-from deploy.lab.cupsd import CupsServer
+from deploy.lab.cupsd import SETTINGS, CupsServer
 from deploy.lab.office import Lab
 from printgate import queries as printing
 from printgate.lifecycle import Stage
@@ -209,8 +211,21 @@ def test_a_queue_that_one_bad_job_would_stop_is_found(running: Server):
     ],
 )
 def test_settings_that_lose_jobs_are_found(line: str, wrong: list[str]):
-    from deploy.cupsd_proofs import conf_findings, parse_conf
-    from deploy.lab.cupsd import SETTINGS
-
     said = "\n".join(f"{name} {value}" for name, value in SETTINGS.items())
     assert [str(each.what) for each in conf_findings(parse_conf(f"{said}\n{line}"))] == wrong
+
+
+def test_a_unit_that_keeps_the_job_cache_is_found(tmp_path: Path):
+    def found() -> list[str]:
+        return [each.check for each in unit_findings(tmp_path)]
+
+    shipped = Path(__file__).parents[2] / "deploy/systemd/cups.service.d/printgate.conf"
+    drop_ins = tmp_path / "etc/systemd/system/cups.service.d"
+    for needed in (tmp_path / "run/systemd/system", tmp_path / "usr/sbin", drop_ins):
+        needed.mkdir(parents=True)
+    assert found() == []
+    (tmp_path / "usr/sbin/cupsd").touch()
+    (drop_ins / "other.conf").write_text("[Service]\nNice=5\n")
+    assert found() == ["cups-settings"]
+    shutil.copy(shipped, drop_ins)
+    assert found() == []
