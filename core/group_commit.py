@@ -14,11 +14,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 GROUP_MAX = 32
+_Mode = Literal["rollback_only", "create_savepoint"]
 
 
 @dataclass
@@ -50,12 +52,12 @@ class GroupCommit:
     def transaction(self) -> Iterator[Session]:
         """Open a session that writes; at the end it is committed, perhaps with others."""
         group = self._take_turn()
+        # Whoever comes first takes nobody's work back but their own: they need no savepoint.
+        mode: _Mode = "rollback_only" if group.members == 1 else "create_savepoint"
         try:
             with (
                 Session(
-                    group.connection,
-                    expire_on_commit=False,
-                    join_transaction_mode="create_savepoint",
+                    group.connection, expire_on_commit=False, join_transaction_mode=mode
                 ) as session,
                 session.begin(),
             ):
