@@ -54,7 +54,8 @@ _SERVER_LIMITS = {
 _CONNECT_SECONDS = 5
 _POOL_SECONDS = 10
 _CONNECTIONS, _CONNECTIONS_MORE = 10, 20
-_USED, _IDLE_SECONDS = "printgate-used", 1.0
+# No PostgreSQL ends and starts again in less.
+_USED, _IDLE_SECONDS = "printgate-used", 0.1
 
 # SQLSTATEs (PostgreSQL, appendix A). Broken off for no fault of its own: run it again.
 _BROKEN_OFF = frozenset({"40001", "40P01", "55P03"})

@@ -15,7 +15,7 @@ import sqlite3
 import tarfile
 import tempfile
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import text
 
@@ -61,10 +61,36 @@ def restore(settings: Settings, source: Path) -> int:
         if source.is_dir():
             _read(settings, source)
         else:
-            with tempfile.TemporaryDirectory() as folder, tarfile.open(source) as archive:
-                archive.extractall(folder, filter="data")
+            with tempfile.TemporaryDirectory() as folder:
+                _unpack(source, Path(folder))
                 _read(settings, Path(folder))
         return _after(settings)
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    """Write the files of a backup below a folder, and nothing else anywhere.
+
+    Python has a filter for that (PEP 706), which Debian 12's 3.11.2 does not know yet.
+    """
+    try:
+        with tarfile.open(source) as archive:
+            for member in archive:
+                _unpack_one(archive, member, folder)
+    except (tarfile.TarError, EOFError) as error:
+        raise CannotBackUp(f"{source} is damaged, or no backup: {error}") from None
+
+
+def _unpack_one(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    name, target = PurePosixPath(member.name), folder / member.name
+    known = member.isdir() or (member.isfile() and not target.exists())
+    if not known or name.is_absolute() or ".." in name.parts:
+        raise CannotBackUp(f"{member.name} has no place in a backup")
+    folder_of_it = target if member.isdir() else target.parent
+    folder_of_it.mkdir(parents=True, exist_ok=True)
+    content = archive.extractfile(member)
+    if content is not None:
+        with content, target.open("xb") as copy:
+            shutil.copyfileobj(content, copy)
 
 
 def _write(settings: Settings, folder: Path) -> int:
@@ -86,8 +112,7 @@ def _write(settings: Settings, folder: Path) -> int:
 
 
 def _read(settings: Settings, folder: Path) -> None:
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    for name, digest in manifest["sha256"].items():
+    for name, digest in _digests(folder).items():
         path = folder / name
         if not path.is_file() or _digest(path) != digest:
             raise CannotBackUp(f"the backup is damaged: {name}")
@@ -99,6 +124,14 @@ def _read(settings: Settings, folder: Path) -> None:
     partial = _database_file(settings).with_suffix(".part")
     shutil.copy(folder / DATABASE, partial)
     partial.rename(_database_file(settings))
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return dict(manifest["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CannotBackUp(f"this is no backup: {MANIFEST}: {error}") from None
 
 
 def _after(settings: Settings) -> int:

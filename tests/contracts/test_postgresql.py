@@ -127,7 +127,7 @@ def test_a_connection_that_died_while_nobody_used_it_is_replaced_unseen(numbers:
     with other.transaction() as session:
         session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
     other.close()
-    time.sleep(1.1)
+    time.sleep(0.2)
     with numbers.transaction() as session:
         assert session.scalar(text("SELECT pg_backend_pid()")) != pid
 

@@ -1,10 +1,17 @@
 """A backup while work goes on, and the way back from it: fault 19."""
 
+import io
+import re
 import subprocess
 import sys
+import tarfile
 import threading
 from pathlib import Path
 
+import pytest
+
+from core.settings import load
+from deploy.backup import CannotBackUp, restore
 from printgate.lifecycle import Stage
 from tests.e2e.rig import until
 from tests.faults.rig import (
@@ -116,3 +123,41 @@ def test_a_damaged_backup_is_refused(server: Server, tmp_path: Path):
     assert (done.returncode, "damaged" in done.stderr) == (2, True)
     assert not (place.settings.data / "printgate.db").exists()
     place.database.close()
+
+
+def hostile(member: tarfile.TarInfo) -> bytes:
+    """Return an archive with a manifest and one more member, of five octets if it is a file."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as archive:
+        for each, octets in ((tarfile.TarInfo("manifest.json"), b"{}"), (member, b"hello")):
+            each.size = len(octets) if each.isfile() else 0
+            archive.addfile(each, io.BytesIO(octets))
+    return whole.getvalue()
+
+
+def link(name: str, target: str) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = tarfile.SYMTYPE, target
+    return made
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"no archive at all" * 100, "no backup"),
+        (hostile(tarfile.TarInfo("documents/a"))[:1800], "is damaged"),
+        (hostile(tarfile.TarInfo("documents/a")), "this is no backup: manifest.json"),
+        (hostile(tarfile.TarInfo("../outside")), "../outside has no place"),
+        (hostile(tarfile.TarInfo("/srv/outside")), "/srv/outside has no place"),
+        (hostile(link("documents", "/etc")), "documents has no place"),
+        (hostile(tarfile.TarInfo("manifest.json")), "manifest.json has no place"),
+    ],
+)
+def test_an_archive_that_is_no_backup_writes_nothing(tmp_path: Path, octets: bytes, said: str):
+    (tmp_path / "then.tar").write_bytes(octets)
+    settings = load(None, None, {"PRINTGATE_DATA_DIR": str(tmp_path / "inner" / "state")})
+    settings.data.mkdir(parents=True)
+    with pytest.raises(CannotBackUp, match=re.escape(said)):
+        restore(settings, tmp_path / "then.tar")
+    assert not (settings.data / "printgate.db").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"then.tar", "inner"}

@@ -160,10 +160,7 @@ def test_hostile_words_reach_nobody(running: Server, what: str):
     assert "forged" not in running.log
     assert "Traceback" not in running.log
     with running.database.transaction() as session:
-        from printgate.models import PrinterRow, SupplyRow
-
-        session.query(SupplyRow).filter_by(printer_id=added.id).delete()
-        session.query(PrinterRow).filter_by(id=added.id).delete()
+        printers.retire(session, name, actor=SYSTEM, now=SystemClock().now())
 
 
 def test_a_printer_that_trickles_is_given_up(running: Server):
