@@ -41,14 +41,29 @@ class Reservation:
 
 
 @dataclass(frozen=True)
-class _Labels:
-    """What an entry says beside its figures."""
+class _Entry:
+    """One entry before it is written: what it does to a balance, and what it says beside that."""
 
+    id: str
+    account_id: str
+    period: Period
+    kind: Kind
+    delta: Delta
+    actor: Actor
+    at: datetime
     person_id: str | None = None
     printer: str = ""
     label: str = ""
     estimated: bool = False
     reason: str = ""
+    reservation_id: str | None = None
+
+    def columns(self) -> dict[str, object]:
+        """Return the entry's row."""
+        made = {**vars(self), **vars(self.delta), "period": self.period.key}
+        made["actor"] = self.actor.name
+        del made["delta"]
+        return made
 
 
 def grant(
@@ -66,7 +81,7 @@ def grant(
     _check(amount)
     account_id = open_account(session, office_id, unit, now=now)
     delta = delta_of(Kind.GRANT, amount)
-    if _append(session, entry_id, account_id, period, Kind.GRANT, delta, _Labels(), actor, now):
+    if _append(session, _Entry(entry_id, account_id, period, Kind.GRANT, delta, actor, now)):
         details = {"unit": unit, "period": period.key, "amount": amount}
         audit.record(session, actor, "quota.grant", office_id, details, now)
 
@@ -90,8 +105,9 @@ def adjust(
         raise InvalidInput(Text("An adjustment needs a reason."))
     account_id = open_account(session, office_id, unit, now=now)
     _check_granted(session, entry_id, account_id, period, amount)
-    delta, labels = delta_of(Kind.ADJUST, amount), _Labels(reason=given)
-    if _append(session, entry_id, account_id, period, Kind.ADJUST, delta, labels, actor, now):
+    kind, delta = Kind.ADJUST, delta_of(Kind.ADJUST, amount)
+    entry = _Entry(entry_id, account_id, period, kind, delta, actor, now, reason=given)
+    if _append(session, entry):
         details = {"unit": unit, "period": period.key, "amount": amount}
         audit.record(session, actor, "quota.adjust", office_id, details, now)
 
@@ -131,10 +147,23 @@ def reserve(
         kind=kind,
         reserved_at=now,
     ):
-        made = Reservation(reservation_id, *asked[:2], period, amount, State.RESERVED, None)
-        labels = _Labels(person_id, printer, kind)
-        _enter(session, made, account_id, Kind.RESERVE, Delta(held=amount), labels, actor, now)
-        return made
+        _enter(
+            session,
+            _Entry(
+                f"{reservation_id}:{Kind.RESERVE}",
+                account_id,
+                period,
+                Kind.RESERVE,
+                Delta(held=amount),
+                actor,
+                now,
+                person_id,
+                printer,
+                kind,
+                reservation_id=reservation_id,
+            ),
+        )
+        return Reservation(reservation_id, *asked[:2], period, amount, State.RESERVED, None)
     known = session.get(ReservationRow, reservation_id, populate_existing=True)
     if known is None:
         left = _left(session, office_id, unit, period)
@@ -191,17 +220,9 @@ def book(
     """Book units that were used without a reservation: toner by estimate. No limit applies."""
     _check(amount)
     account_id = open_account(session, office_id, unit, now=now)
-    _append(
-        session,
-        entry_id,
-        account_id,
-        Period.of_moment(now, zone),
-        Kind.BOOK,
-        delta_of(Kind.BOOK, amount),
-        _Labels(person_id, printer, kind, estimated),
-        actor,
-        now,
-    )
+    period, delta = Period.of_moment(now, zone), delta_of(Kind.BOOK, amount)
+    labels = (person_id, printer, kind, estimated)
+    _append(session, _Entry(entry_id, account_id, period, Kind.BOOK, delta, actor, now, *labels))
 
 
 def open_account(session: Session, office_id: str, unit: Unit, *, now: datetime) -> str:
@@ -278,12 +299,26 @@ def _end(
         return _ended(session, reservation_id, ENDS[kind])
     account_id, key, amount, person_id, printer, label, office_id, unit = row
     period, delta = Period.of_key(key), delta_of(kind, amount, used)
-    ended = Reservation(reservation_id, office_id, Unit(unit), period, amount, ENDS[kind], used)
-    labels = _Labels(person_id, printer, label, estimated)
-    _enter(session, ended, account_id, kind, delta, labels, actor, now)
+    _enter(
+        session,
+        _Entry(
+            f"{reservation_id}:{kind}",
+            account_id,
+            period,
+            kind,
+            delta,
+            actor,
+            now,
+            person_id,
+            printer,
+            label,
+            estimated,
+            reservation_id=reservation_id,
+        ),
+    )
     # Last: from here on everybody who wants sheets of this office waits for our commit.
     _add(session, account_id, key, delta)
-    return ended
+    return Reservation(reservation_id, office_id, Unit(unit), period, amount, ENDS[kind], used)
 
 
 def _ended(session: Session, reservation_id: str, state: State) -> Reservation:
@@ -296,65 +331,22 @@ def _ended(session: Session, reservation_id: str, state: State) -> Reservation:
     return _reservation(session, row)
 
 
-def _enter(
-    session: Session,
-    reservation: Reservation,
-    account_id: str,
-    kind: Kind,
-    delta: Delta,
-    labels: _Labels,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    entry_id, period = f"{reservation.id}:{kind}", reservation.period
-    columns = _columns(entry_id, account_id, period, kind, delta, labels, actor, now)
-    session.execute(statements.ENTER, {**columns, "reservation_id": reservation.id})
+def _enter(session: Session, entry: _Entry) -> None:
+    session.execute(statements.ENTER, entry.columns())
 
 
-def _append(
-    session: Session,
-    entry_id: str,
-    account_id: str,
-    period: Period,
-    kind: Kind,
-    delta: Delta,
-    labels: _Labels,
-    actor: Actor,
-    now: datetime,
-) -> bool:
+def _append(session: Session, entry: _Entry) -> bool:
     """Add an entry without a reservation; False if it is there already."""
-    columns = _columns(entry_id, account_id, period, kind, delta, labels, actor, now)
-    entry = select(EntryRow).where(EntryRow.id == entry_id)
-    known = session.scalar(entry)
-    if known is None and insert_new(session, EntryRow, **columns):
-        _add(session, account_id, period.key, delta)
+    there = select(EntryRow).where(EntryRow.id == entry.id)
+    known = session.scalar(there)
+    if known is None and insert_new(session, EntryRow, **entry.columns()):
+        _add(session, entry.account_id, entry.period.key, entry.delta)
         return True
-    known = known or session.scalars(entry).one()
-    if (known.account_id, known.granted, known.spent) != (account_id, delta.granted, delta.spent):
+    known = known or session.scalars(there).one()
+    says = (entry.account_id, entry.delta.granted, entry.delta.spent)
+    if (known.account_id, known.granted, known.spent) != says:
         raise EntryDiffers(Text("An entry with this id exists and says something else."))
     return False
-
-
-def _columns(
-    entry_id: str,
-    account_id: str,
-    period: Period,
-    kind: Kind,
-    delta: Delta,
-    labels: _Labels,
-    actor: Actor,
-    now: datetime,
-) -> dict[str, object]:
-    return {
-        "id": entry_id,
-        "account_id": account_id,
-        "period": period.key,
-        "kind": kind,
-        **vars(delta),
-        **vars(labels),
-        "actor": actor.name,
-        "at": now,
-    }
 
 
 def _add(session: Session, account_id: str, period: str, delta: Delta) -> None:
