@@ -10,7 +10,6 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from core.blobs import blobs_for
 from core.clock import FrozenClock
 from core.db import Database
 from core.identity import queries as identity_queries
@@ -24,27 +23,27 @@ from deploy.seed import ADMINISTRATOR, OFFICES
 from docflow import rendering
 from docflow import service as docflow
 from docflow.lifecycle import Action
-from printgate import analysis, gateway, queries
-from printgate.backend.fake import FakeBackend, FakeDevices
+from printgate import gateway, queries
 from printgate.backend.port import BackendJob, DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
 from printgate.holding import PIN_FAILURES_MAX
 from printgate.lifecycle import Event, JobState
 from printgate.metering import Usage
 from printgate.models import JobRow
-from printgate.parts import Parts, Terms
+from printgate.parts import Parts
 from printgate.policy import DraftAction, Facts, Rules
 from printgate.queries import Job
 from printgate.service import arrive, decide, finish, forward, holding, printers
 from printgate.service.arrive import NewJob
 from printgate.service.decide import Kept
-from printgate.spool import Spool, Spooled
+from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
 from tests.browser import administered
 from tests.conftest import NOON, judged
+from tests.pretended import pretended
 from web.app import create_app
 from web.services import WebServices
 
@@ -96,16 +95,8 @@ class Sending:
 def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Scene:
     """Fill an empty database with the office; `paper` is the PDF of its drafts."""
     clock = FrozenClock(NOON)
-    parts = Parts(
-        database=database,
-        clock=clock,
-        blobs=blobs_for(f"file:{folder / 'blobs'}"),
-        spool=Spool(folder / "spool", 2**20),
-        analyser=analysis.Analyser(sandbox),
-        backend=FakeBackend(clock, administered.FREE_QUEUES),
-        devices=FakeDevices(),
-        rules=RULES,
-        terms=Terms(unknown_person="guest"),
+    parts = pretended(
+        folder, database, clock, sandbox, queues=administered.FREE_QUEUES, rules=RULES
     )
     digest = parts.blobs.put_file(paper)
     with database.transaction() as session:

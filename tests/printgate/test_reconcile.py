@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from core.blobs import blobs_for
 from core.clock import FrozenClock
 from core.db import Database
 from core.ids import new_uuid
@@ -18,13 +17,12 @@ from printgate.backend.port import DeviceCount, JobRequest, Queue
 from printgate.callers import Caller
 from printgate.lifecycle import JobState, Stage
 from printgate.models import JobRow
-from printgate.parts import Parts, Terms
-from printgate.policy import Rules
+from printgate.parts import Parts
 from printgate.service import arrive, printers
 from printgate.service.arrive import NewJob
-from printgate.spool import Spool
 from printgate.ticket import JobTicket
 from tests.conftest import NOON, Cast
+from tests.pretended import pretended
 
 DEVICE = "ipp://office-a/"
 SIDES = 4
@@ -38,17 +36,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def parts(tmp_path: Path, database: Database, clock: FrozenClock, sandbox: Sandbox) -> Parts:
-    made = Parts(
-        database=database,
-        clock=clock,
-        blobs=blobs_for(f"file:{tmp_path / 'blobs'}"),
-        spool=Spool(tmp_path / "spool", 2**20),
-        analyser=analysis.Analyser(sandbox),
-        backend=FakeBackend(clock),
-        devices=FakeDevices(),
-        rules=Rules(),
-        terms=Terms(),
-    )
+    made = pretended(tmp_path, database, clock, sandbox)
     with database.transaction() as session:
         queue = Queue("office-a", DEVICE, "office-a", "", "idle", (), accepting=True)
         printers.add_printer(session, "office-a", queue, actor=SYSTEM, now=NOON)

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core.blobs import blobs_for
 from core.clock import FrozenClock
 from core.db import Database
 from core.ids import new_uuid
@@ -19,21 +18,21 @@ from core.sandbox import Sandbox
 from docflow import rendering
 from docflow import service as docflow
 from printgate import analysis, gateway
-from printgate.backend.fake import FakeBackend, FakeDevices
 from printgate.backend.port import DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
 from printgate.figures import figures
 from printgate.holding import Hold, typed_key
-from printgate.parts import Parts, Terms
-from printgate.policy import Facts, Rules
+from printgate.parts import Parts
+from printgate.policy import Facts
 from printgate.service import arrive, decide, holding, printers
 from printgate.service.arrive import NewJob
-from printgate.spool import Spool, Spooled
+from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
 from tests.conftest import NOON, Cast, judged
+from tests.pretended import pretended
 from web.app import create_app
 from web.services import WebServices
 
@@ -91,17 +90,7 @@ def sandbox() -> Iterator[Sandbox]:
 def site(
     tmp_path: Path, database: Database, clock: FrozenClock, cast: Cast, sandbox: Sandbox
 ) -> Site:
-    parts = Parts(
-        database=database,
-        clock=clock,
-        blobs=blobs_for(f"file:{tmp_path / 'blobs'}"),
-        spool=Spool(tmp_path / "spool", 2**20),
-        analyser=analysis.Analyser(sandbox),
-        backend=FakeBackend(clock),
-        devices=FakeDevices(),
-        rules=Rules(),
-        terms=Terms(unknown_person="guest"),
-    )
+    parts = pretended(tmp_path, database, clock, sandbox)
     document, job, refused = furnish(parts, cast, tmp_path)
     images = rendering.PageImages(sandbox, tmp_path / "pages")
     metrics = Metrics(lambda: figures_now(parts))
