@@ -14,11 +14,14 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 from deploy.lab.process import Process
 
 BINARY = Path("/usr/sbin/cupsd")
+_DRIVERLESS = "- IPP Everywhere'"
+_QUEUE_TRIES, _QUEUE_SECONDS = 3, 10.0
 
 SETTINGS = {
     "DirtyCleanInterval": "0",  # else jobs accepted in the last half minute die with cupsd
@@ -122,8 +125,20 @@ class CupsServer:
         self._process.resume()
 
     def add_queue(self, name: str, uri: str) -> None:
-        """Make a driverless queue to an IPP Everywhere printer and let it accept jobs."""
-        self._add_queue(name, uri, "everywhere")
+        """Make a driverless queue to an IPP Everywhere printer and let it accept jobs.
+
+        cupsd asks the printer what it can do after lpadmin has ended; on a busy machine that may
+        fail, and it keeps a queue that can print nothing. Such a queue is made again.
+        """
+        for _ in range(_QUEUE_TRIES):
+            self._add_queue(name, uri, "everywhere")
+            deadline = time.monotonic() + _QUEUE_SECONDS
+            while time.monotonic() < deadline:
+                if _DRIVERLESS in self.run("lpoptions", "-p", name):
+                    return
+                time.sleep(0.1)
+            self.run("lpadmin", "-x", name)
+        raise RuntimeError(f"{uri} did not say what it can do")
 
     def add_raw_queue(self, name: str, uri: str) -> None:
         """Make a queue that passes documents on as they are."""
