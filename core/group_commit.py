@@ -2,9 +2,9 @@
 
 SQLite has one writer at a time, and each durable commit waits for the disk. Left to themselves,
 threads that want to write sleep and try again, a tenth of a second at a time, and each pays for a
-flush of its own. Here they queue: whose turn it is works inside a savepoint of the transaction that
-is open, and whoever finds nobody waiting behind commits for all. Nobody returns before that commit,
-so what one is told is as durable as ever; and one that fails takes only its own work back.
+flush of its own. Here they queue: the first opens a transaction, those after it work in it inside a
+savepoint each, and whoever finds nobody waiting behind commits for all. Nobody returns before that
+commit, so what one is told is as durable as ever; and one that fails takes only its own work back.
 
 If SQLite itself gives the transaction up (disk full, I/O error) or the commit fails, everybody in
 the group is told so: nothing of them is there.
