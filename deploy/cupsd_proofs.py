@@ -24,7 +24,7 @@ from printgate.ipp.values import Group, Message, charset, keyword, language, uri
 _ASK_SECONDS = 10.0
 _SHOWN_MAX = 10
 _DROP_IN = "deploy/systemd/cups.service.d/printgate.conf"
-_JOB_CACHE = "job.cache"
+_BEFORE_START = "cupsd-before-start"
 _GET_JOBS = encode(
     Message(
         (2, 0),
@@ -106,9 +106,9 @@ def unit_findings(root: Path) -> Iterator[Finding]:
     if not (root / "run/systemd/system/").is_dir() or not (root / "usr/sbin/cupsd").exists():
         return
     drop_ins = (root / "etc/systemd/system/cups.service.d").glob("*.conf")
-    if any(_JOB_CACHE in each.read_text("utf-8", "replace") for each in drop_ins):
+    if any(_BEFORE_START in each.read_text("utf-8", "replace") for each in drop_ins):
         return
-    what = Text("cupsd starts with the job cache that the one before it left.")
+    what = Text("cupsd starts on what one that was killed left half done.")
     mend = Text("Install {file}, and start cupsd again.", {"file": _DROP_IN})
     otherwise = Text("After a crash or a power cut it may print waiting jobs twice.")
     yield Finding("cups-settings", True, what, mend, otherwise)

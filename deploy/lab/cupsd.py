@@ -20,6 +20,7 @@ from pathlib import Path
 from deploy.lab.process import Process
 
 BINARY = Path("/usr/sbin/cupsd")
+BEFORE_START = Path(__file__).parents[1] / "systemd" / "cupsd-before-start"
 _DRIVERLESS = "- IPP Everywhere'"
 _QUEUE_TRIES, _QUEUE_SECONDS = 3, 10.0
 
@@ -64,28 +65,22 @@ class CupsServer:
         """What makes CUPS' own tools talk to this server."""
         return {**os.environ, "CUPS_SERVER": str(self.socket), "LC_ALL": "C.UTF-8"}
 
-    def start(self, *, forget_cache: bool = True) -> None:
-        """Start cupsd; `wait` returns when it answers. Without `forget_cache`, as Debian does."""
+    def start(self, *, as_left: bool = False) -> None:
+        """Start cupsd; `wait` returns when it answers.
+
+        `as_left`: as Debian does, on whatever a cupsd that was killed left half done.
+        """
         self.socket.unlink(missing_ok=True)
-        if forget_cache:
-            self._forget_job_cache()
+        if not as_left:
+            subprocess.run(  # noqa: S603  # the script that real systems run, too
+                [BEFORE_START, self.folder / "spool", self.folder / "cache"], check=True
+            )
         conf, files = self.folder / "cupsd.conf", self.folder / "cups-files.conf"
         self._process = Process(
             [str(self.folder / "cupsd"), "-f", "-c", str(conf), "-s", str(files)],
             self.folder / "cupsd.out",
             {"DBUS_SYSTEM_BUS_ADDRESS": self._bus},
         )
-
-    def _forget_job_cache(self) -> None:
-        """Let cupsd read its jobs from their control files alone.
-
-        A cupsd that was killed may have noted a job in its cache before it wrote the job's file.
-        The next one finds the file missing, gives the cache up half-read and reads the files on top
-        of it (load_job_cache in its scheduler/job.c): many jobs are there twice from then on, are
-        printed twice, and a queue may stand still for good. Real systems do the same by
-        deploy/systemd/cups.service.d/printgate.conf.
-        """
-        (self.folder / "cache" / "job.cache").unlink(missing_ok=True)
 
     def wait(self) -> None:
         """Return when cupsd answers."""

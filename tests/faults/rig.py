@@ -31,6 +31,7 @@ from deploy.lab.process import Process, answers, free_port
 from deploy.seed import add_printer, seed_office
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
+from printgate.backend.port import BackendJob
 from printgate.ipp.decode import decode_bytes
 from printgate.ipp.encode import encode
 from printgate.ipp.tags import Operation, Status
@@ -209,16 +210,26 @@ class Server:
             assert time.monotonic() < deadline, self._why_not(under_way[0])
             time.sleep(0.1)
         with CupsBackend(self.settings.printing_url) as backend:
-            until(lambda: not backend.active_jobs(), seconds)
+            deadline = time.monotonic() + seconds
+            while left := backend.active_jobs():
+                assert time.monotonic() < deadline, self._why_there(left[0])
+                time.sleep(0.1)
         until(lambda: not self._leftovers(), seconds)
+
+    def _why_there(self, left: BackendJob) -> str:
+        """Return what is known of a job that only CUPS still has."""
+        ours = [job for job in self.jobs() if job.uuid == left.uuid]
+        return f"{left}\n{ours}\n{self._said_of(left.id)}"
 
     def _why_not(self, job: Job) -> str:
         """Return what is known of a job that does not end, for whoever reads the failure."""
+        return f"{job}\n{self._said_of(job.backend_job_id)}"
+
+    def _said_of(self, backend_job_id: int | None) -> str:
         backend = self.lab.backend
         said = (backend.folder / "log" / "error_log").read_text(errors="replace").splitlines()
-        of_job = [line for line in said if f"[Job {job.backend_job_id}]" in line]
+        of_job = [line for line in said if f"[Job {backend_job_id}]" in line]
         lines = [
-            str(job),
             backend.run("lpstat", "-l", "-o"),
             *of_job,
             *said[-20:],

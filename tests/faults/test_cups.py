@@ -4,6 +4,7 @@ import http.client
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,60 @@ def test_what_it_forgot_is_unknown_and_its_ids_prove_nothing(server: Server):
     doctor_is_content(server, "foreign-jobs")
 
 
-def test_a_job_whose_file_died_with_cupsd_makes_no_other_print_twice(server: Server):
+def a_job_in_the_cache_alone(backend: CupsServer) -> None:
+    """Kill cupsd, and leave a job in its cache whose control file was not written any more."""
+    backend.kill()
+    cache = backend.folder / "cache" / "job.cache"
+    last = re.findall(r"<Job \d+>.*?</Job>\n", cache.read_text("utf-8"), re.DOTALL)[-1]
+    lost = re.sub(r"<Job \d+>", "<Job 99999>", last)
+    cache.write_text(cache.read_text("utf-8") + lost, "utf-8")
+
+
+def a_new_control_file(backend: CupsServer) -> None:
+    """Kill cupsd while it writes the control file of a job anew: both are there, one cut short."""
+    backend.kill()
+    whole = control_file(backend)
+    whole.with_name(f"{whole.name}.N").write_bytes(whole.read_bytes()[:100])
+
+
+def an_old_control_file(backend: CupsServer) -> None:
+    """Kill cupsd when it has replaced a control file, before it removed the old one."""
+    backend.kill()
+    whole = control_file(backend)
+    shutil.copy(whole, whole.with_name(f"{whole.name}.O"))
+
+
+def a_control_file_between_its_names(backend: CupsServer) -> None:
+    """Kill cupsd between its two renames: a job has no file of its name, but an old and a new."""
+    backend.kill()
+    whole = control_file(backend)
+    shutil.copy(whole, whole.with_name(f"{whole.name}.N"))
+    whole.rename(whole.with_name(f"{whole.name}.O"))
+
+
+def control_file(backend: CupsServer) -> Path:
+    """Return the control file of the job that cupsd took last, and have the files read, not the cache.
+
+    Which of the two cupsd reads is decided by their times, in whole seconds.
+    """
+    (backend.folder / "cache" / "job.cache").unlink(missing_ok=True)
+    return max(
+        path for path in (backend.folder / "spool").iterdir() if re.fullmatch(r"c\d+", path.name)
+    )
+
+
+@pytest.mark.parametrize(
+    "leave_behind",
+    [
+        a_job_in_the_cache_alone,
+        a_new_control_file,
+        an_old_control_file,
+        a_control_file_between_its_names,
+    ],
+)
+def test_a_file_that_died_with_cupsd_makes_no_job_print_twice(
+    server: Server, leave_behind: Callable[[CupsServer], None]
+):
     server.start()
     backend = server.lab.backend
     for name in NAMES:
@@ -116,25 +170,16 @@ def test_a_job_whose_file_died_with_cupsd_makes_no_other_print_twice(server: Ser
     papers = [paper(1 + n % 3, NAMES[n % 4]) for n in range(8)]
     sent = server.send(*papers)
     until(lambda: all(server.job(each).stage is Stage.RELEASED for each in papers))
-    kill_between_cache_and_file(backend)
-    backend.start(forget_cache=False)
+    leave_behind(backend)
+    backend.start(as_left=True)
     backend.wait()
     doctor_is_content(server, "cups-jobs")
-    kill_between_cache_and_file(backend)
+    leave_behind(backend)
     start(backend)
     doctor_is_content(server)
     for name in NAMES:
         backend.enable(name)
     closing_audit(server, sent)
-
-
-def kill_between_cache_and_file(backend: CupsServer) -> None:
-    """Kill cupsd, and leave a job in its cache whose control file was not written any more."""
-    backend.kill()
-    cache = backend.folder / "cache" / "job.cache"
-    last = re.findall(r"<Job \d+>.*?</Job>\n", cache.read_text("utf-8"), re.DOTALL)[-1]
-    lost = re.sub(r"<Job \d+>", "<Job 99999>", last)
-    cache.write_text(cache.read_text("utf-8") + lost, "utf-8")
 
 
 def forget_everything(lab: Lab) -> None:
@@ -215,7 +260,7 @@ def test_settings_that_lose_jobs_are_found(line: str, wrong: list[str]):
     assert [str(each.what) for each in conf_findings(parse_conf(f"{said}\n{line}"))] == wrong
 
 
-def test_a_unit_that_keeps_the_job_cache_is_found(tmp_path: Path):
+def test_a_unit_that_keeps_what_was_left_is_found(tmp_path: Path):
     def found() -> list[str]:
         return [each.check for each in unit_findings(tmp_path)]
 
