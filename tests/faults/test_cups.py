@@ -141,9 +141,9 @@ def a_control_file_between_its_names(backend: CupsServer) -> None:
 
 
 def control_file(backend: CupsServer) -> Path:
-    """Return the control file of the job that cupsd took last, and have the files read, not the cache.
+    """Return the control file of the job that cupsd took last; the next cupsd reads the files.
 
-    Which of the two cupsd reads is decided by their times, in whole seconds.
+    Whether it reads them or its cache is decided by their times, in whole seconds.
     """
     (backend.folder / "cache" / "job.cache").unlink(missing_ok=True)
     return max(
