@@ -124,6 +124,8 @@ class Database:
         self.engine = _open(url)
         self._snapshots = self.engine.execution_options(**_SNAPSHOT[self.engine.dialect.name])
         self._listeners: list[Callable[[], None]] = []
+        self.commits = 0
+        """Grows with each transaction that this process commits: what was read before is old."""
         self._writing = (
             GroupCommit(self.engine).transaction
             if self.engine.dialect.name == "sqlite"
@@ -137,6 +139,7 @@ class Database:
             yield session
             for work in session.info.pop(_LAST, ()):
                 work(session)
+        self.commits += 1
         if session.info.pop(_WAKE, False):
             for listener in self._listeners:
                 listener()

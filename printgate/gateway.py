@@ -8,6 +8,7 @@ language, with nothing left in the spool. Only a request that is not IPP at all 
 import logging
 import re
 from collections.abc import Callable
+from io import BytesIO
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +33,7 @@ from printgate.ipp.values import Group, Message
 from printgate.operations import HANDLERS
 from printgate.operations.exchange import Exchange
 from printgate.parts import Parts
+from printgate.recent import REQUEST_OCTETS_MAX, RecentAnswers
 from printgate.spool import DocumentCutShort, DocumentTooLarge
 
 log = logging.getLogger(__name__)
@@ -81,21 +83,32 @@ OPERATIONS = tuple(sorted(HANDLERS))
 def blueprint(parts: Parts) -> Blueprint:
     """Return the routes of the gateway; GET on the same addresses stays with the pages."""
     routes = Blueprint("ipp", __name__)
+    recent = RecentAnswers(lambda: parts.database.commits)
 
     def answer(rest: str = "") -> Response:
         del rest  # the target is named in the message (RFC 8010 §4)
         if request.mimetype != MEDIA_TYPE:
             abort(415)
-        return Response(encode(_answer(parts)), mimetype=MEDIA_TYPE)
+        return Response(_octets(parts, recent), mimetype=MEDIA_TYPE)
 
     for path in (*PATHS, *PRINTER_PATHS):
         routes.add_url_rule(path, "ipp", answer, methods=["POST"])
     return routes
 
 
-def _answer(parts: Parts) -> Message:
+def _octets(parts: Parts, recent: RecentAnswers) -> bytes:
+    length = request.content_length
+    if length is None or length > REQUEST_OCTETS_MAX:
+        return encode(_answer(parts, request.stream.read, length))
+    octets = request.stream.read(length)
+    return recent.answer(
+        request.host, octets, lambda: encode(_answer(parts, BytesIO(octets).read, length))
+    )
+
+
+def _answer(parts: Parts, read: Callable[[int], bytes], announced: int | None) -> Message:
     message = Message((1, 1), 0, 1)
-    body = _Body(request.stream.read, request.content_length)
+    body = _Body(read, announced)
     exchange = _exchange(message, Group(GroupTag.OPERATION), body)
     try:
         message = decode(body.read)
