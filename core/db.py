@@ -76,7 +76,7 @@ class DatabaseUnavailable(Unavailable):
     code = "database-unavailable"
 
     def __init__(self, *, broken_off: bool = False) -> None:
-        super().__init__(Text("The database does not answer now. Please try again in a minute."))
+        super().__init__(Text("The database does not answer now."))
         self.broken_off = broken_off
 
 
