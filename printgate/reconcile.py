@@ -256,8 +256,10 @@ def _settle(parts: Parts, job: Job, backend: BackendJob, printer: Printer, count
         _end(parts, job, Event.BACKEND_LOST, Usage(0, 0))
         return
     usage = _usage(job, backend, own)
-    with parts.database.snapshot() as session:
-        alike = queries.count_alike(session, job)
+    alike = 0
+    if own:
+        with parts.database.snapshot() as session:
+            alike = queries.count_alike(session, job)
     event = _ENDS[backend.state]
     if event is Event.BACKEND_ABORTED and _all_came_out(job, own, alike):
         # A cupsd that died meanwhile gives up a job that the printer has finished.

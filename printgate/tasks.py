@@ -61,12 +61,13 @@ def cancel_task(parts: Parts, task: Task) -> Again | None:
 
 def forward_task(parts: Parts, task: Task) -> Again | None:
     """Bring an accepted job into its CUPS queue: created held, document sent, released last."""
-    job = _job(parts, task)
-    if job is None:
+    found = _job_and_queue(parts, task)
+    if found is None:
         return None
+    job, queue = found
     try:
         if job.stage in (Stage.ACCEPTED, Stage.FORWARDED):
-            _forward(parts, job)
+            _forward(parts, job, queue)
         elif job.stage is Stage.RELEASED:
             _release(parts, job)
         elif job.stage is not Stage.UNKNOWN:
@@ -80,10 +81,10 @@ def forward_task(parts: Parts, task: Task) -> Again | None:
     return None
 
 
-def _forward(parts: Parts, job: Job) -> None:
+def _forward(parts: Parts, job: Job, queue: str) -> None:
     # What a try that was cut off has left is still held, so it has never printed.
     _cancel_all(parts, job)
-    request = _request(parts, job)
+    request = _request(job, queue)
     backend_job_id = parts.backend.create_held(request)
     reached("created-not-noted")
     with parts.database.transaction() as session:
@@ -147,9 +148,7 @@ def _cancel_one(parts: Parts, job: Job, backend_job_id: int) -> None:
         parts.backend.cancel(backend_job_id)
 
 
-def _request(parts: Parts, job: Job) -> JobRequest:
-    with parts.database.snapshot() as session:
-        queue = queries.printer(session, job.target).queue
+def _request(job: Job, queue: str) -> JobRequest:
     return JobRequest(
         uuid=job.uuid,
         queue=queue,
@@ -157,6 +156,16 @@ def _request(parts: Parts, job: Job) -> JobRequest:
         user=job.claimed_name or "anonymous",
         options=job.ticket.cups_options(),
     )
+
+
+def _job_and_queue(parts: Parts, task: Task) -> tuple[Job, str] | None:
+    """Return the job of a task, and the queue in CUPS that it goes to."""
+    with parts.database.snapshot() as session:
+        try:
+            job = queries.job_by_uuid(session, task.subject)
+        except NoSuchJob:
+            return None
+        return job, queries.printer(session, job.target).queue
 
 
 def _job(parts: Parts, task: Task) -> Job | None:

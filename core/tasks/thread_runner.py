@@ -24,6 +24,7 @@ from core.tasks.service import Task
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+_Note = Callable[[Session], None]
 
 
 @dataclass(frozen=True)
@@ -94,43 +95,51 @@ class ThreadRunner:
             self._keeper.close()
 
     def run_due(self) -> bool:
-        """Run one due task, if there is one, in this thread; tell whether there was."""
+        """Run due tasks in this thread until none is left; tell whether there was one."""
         with self._database.transaction() as session:
             task = service.claim_due(session, now=self._clock.now())
-        if task is None:
-            return False
+        found = task is not None
+        while task is not None:
+            task = self._work_on(task)
+        return found
+
+    def _work_on(self, task: Task) -> Task | None:
+        """Run a claimed task, write down how it ended, and return the next one."""
         reached("task-claimed")
         self._working.add(task.claim)
         try:
             with about(task=task.name, subject=task.subject):
-                self._run(task)
+                return self._ended(self._run(task))
         finally:
             self._working.discard(task.claim)
-        return True
 
-    def _run(self, task: Task) -> None:
+    def _run(self, task: Task) -> _Note:
         try:
             outcome = self._handlers[task.name](task)
         except Exception as error:
             _tell(error, f"task {task.name} of {task.subject} failed (try {task.attempts + 1})")
             why, now = f"{type(error).__name__}: {error}", self._clock.now()
-            self._note(lambda session: service.fail(session, task, why, now=now))
-            return
+            return lambda session: service.fail(session, task, why, now=now)
         if outcome is None:
-            self._note(lambda session: service.finish(session, task))
-        else:
-            until = self._clock.now() + timedelta(seconds=outcome.seconds)
-            self._note(lambda session: service.postpone(session, task, until=until))
+            return lambda session: service.finish(session, task)
+        until = self._clock.now() + timedelta(seconds=outcome.seconds)
+        return lambda session: service.postpone(session, task, until=until)
 
-    def _note(self, note: Callable[[Session], None]) -> None:
-        """Write down how a task ended, as soon as the database takes it.
+    def _ended(self, note: _Note) -> Task | None:
+        """Write down how a task ended and claim the next one, as soon as the database takes it.
 
         Else the task would lie under its claim when the database is there again.
         """
         deadline = monotonic_seconds() + service.CLAIM.total_seconds()
+
+        def note_and_claim(session: Session) -> Task | None:
+            note(session)
+            stopping = self._stop.is_set()
+            return None if stopping else service.claim_due(session, now=self._clock.now())
+
         while True:
             try:
-                return self._database.run(note)
+                return self._database.run(note_and_claim)
             except Unavailable:
                 if self._stop.wait(POLL_SECONDS / 2) or monotonic_seconds() > deadline:
                     raise
