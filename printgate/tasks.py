@@ -67,7 +67,7 @@ def forward_task(parts: Parts, task: Task) -> Again | None:
     job, queue = found
     try:
         if job.stage in (Stage.ACCEPTED, Stage.FORWARDED):
-            _forward(parts, job, queue)
+            _forward(parts, job, queue, first=task.first)
         elif job.stage is Stage.RELEASED:
             _release(parts, job)
         elif job.stage is not Stage.UNKNOWN:
@@ -81,9 +81,11 @@ def forward_task(parts: Parts, task: Task) -> Again | None:
     return None
 
 
-def _forward(parts: Parts, job: Job, queue: str) -> None:
-    # What a try that was cut off has left is still held, so it has never printed.
-    _cancel_all(parts, job)
+def _forward(parts: Parts, job: Job, queue: str, *, first: bool) -> None:
+    # What a try that was cut off has left is still held, so it has never printed. Looking for that
+    # makes CUPS list all that waits there: not for a job that nobody has tried to bring there.
+    if not first or job.backend_job_id is not None:
+        _cancel_all(parts, job)
     request = _request(job, queue)
     backend_job_id = parts.backend.create_held(request)
     reached("created-not-noted")

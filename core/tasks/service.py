@@ -33,13 +33,17 @@ _DUE = (_TASK.due_at <= bindparam("now"), _FREE)
 _ANYTHING_DUE = select(literal(1)).where(*_DUE).limit(1)
 # Where many can write, each passes over the rows that another is claiming at this moment.
 _NEXT_DUE = (
-    select(_TASK.id, _TASK.name, _TASK.subject, _TASK["values"], _TASK.attempts)
+    select(_TASK.id, _TASK.name, _TASK.subject, _TASK["values"], _TASK.attempts, _TASK.claims)
     .where(*_DUE)
     .order_by(_TASK.due_at)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_CLAIM = update(table(TaskRow)).where(_TASK.id == bindparam("of_id"), _FREE)
+_CLAIM = (
+    update(table(TaskRow))
+    .where(_TASK.id == bindparam("of_id"), _FREE)
+    .values(claims=_TASK.claims + 1)
+)
 _FINISH = delete(table(TaskRow)).where(
     _TASK.id == bindparam("of_id"), _TASK.claimed_by == bindparam("of_claim")
 )
@@ -55,6 +59,8 @@ class Task:
     values: dict[str, Any]
     attempts: int
     claim: str
+    first: bool
+    """Whether nobody has ever taken it up before: nothing of it can be half done."""
 
 
 def enqueue(  # what a task is
@@ -107,7 +113,7 @@ def claim_due(session: Session, *, now: datetime) -> Task | None:
     changed = session.execute(_CLAIM, {"of_id": row[0], "now": now, **claimed})
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    return Task(row[0], row[1], row[2], dict(row[3]), row[4], claim)
+    return Task(row[0], row[1], row[2], dict(row[3]), row[4], claim, first=row[5] == 0)
 
 
 def take_back_claims(session: Session) -> int:

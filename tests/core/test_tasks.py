@@ -99,6 +99,21 @@ def test_failures_wait_longer_and_longer_and_postponing_is_no_failure(database: 
         assert service.depth(session, now=clock.now()) == (0, 0)
 
 
+def test_only_the_first_to_take_a_task_up_is_first(database: Database):
+    enqueue(database)
+    claims = []
+    for n in range(3):
+        with database.transaction() as session:
+            claims.append(service.claim_due(session, now=NOON + n * service.CLAIM))
+    assert [task is not None and task.first for task in claims] == [True, False, False]
+    # Asked for again while somebody was at it: still not the first.
+    enqueue(database)
+    with database.transaction() as session:
+        again = service.claim_due(session, now=NOON + 3 * service.CLAIM)
+    assert again is not None
+    assert not again.first
+
+
 def test_a_committed_task_wakes_the_runner_and_rounds_come_round(database: Database):
     done, rounds = threading.Event(), threading.Semaphore(0)
 
