@@ -59,7 +59,7 @@ def latency(scene: Scene) -> dict[str, Result]:
 
 
 def memory(scene: Scene) -> dict[str, Result]:
-    """Measure what the server holds resident after all that load, its children included."""
+    """Measure what the server holds resident after all that load, all that it started included."""
     ours = _resident(scene.printgate.pid) / 1e6
     peer = _resident(scene.peer.pid) / 1e6
     ratio = round(ours / peer, 2)
@@ -67,10 +67,16 @@ def memory(scene: Scene) -> dict[str, Result]:
 
 
 def _resident(pid: int) -> int:
-    """Return the octets of a process and its children; what they share counts once for each."""
-    own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return own + sum(_resident(int(child)) for child in children)
+    """Return the octets of a process and all that it started; what they share counts once."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    own = next(int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
+    return own * 1024 + sum(map(_resident, _children(pid)))
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that any thread of a process started."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 def _both(
