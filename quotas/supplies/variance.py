@@ -5,7 +5,8 @@
 Issues come in whole reams and printing in sheets, so a month alone seldom comes out even: what was
 issued on the 30th is printed in the next. The running difference from the first month shown is what
 counts; it should stay between zero and what can lie in the office's cupboards and trays. Neither
-sign proves anything: it says where to look.
+sign proves anything: it says where to look. Months before the book of issues was begun would only
+say that it was not kept, so who asks leaves them out.
 """
 
 from collections.abc import Iterable

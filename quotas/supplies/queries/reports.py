@@ -12,7 +12,7 @@ from quotas.periods import Period
 from quotas.supplies.models import ArticleRow, CartridgeRow, MovementRow, UsedPaperTrayRow
 from quotas.supplies.queries.stock import Article, article_of
 from quotas.supplies.reuse import Counts
-from quotas.supplies.stock import OF_AN_OFFICE, PAPERS, Material, share_per_cent
+from quotas.supplies.stock import OF_AN_OFFICE, PAPERS, Kind, Material, share_per_cent
 from quotas.supplies.variance import Month, Variance, variances
 from quotas.units import Unit
 
@@ -66,7 +66,15 @@ class UsedPaperTray:
 
 
 def variance(session: Session, office_id: str, months: Collection[Period]) -> list[Variance]:
-    """Return issued against printed sheets of an office, month by month in their order."""
+    """Return issued against printed sheets of an office, month by month in their order.
+
+    Months before anybody was issued paper are left out: the book of issues was not kept then.
+    """
+    begin = session.scalar(
+        select(func.min(MovementRow.period))
+        .join(ArticleRow, ArticleRow.id == MovementRow.article_id)
+        .where(MovementRow.kind == Kind.ISSUE, ArticleRow.material.in_(PAPERS))
+    )
     issued = issued_sheets(session, office_id, months)
     return variances(
         Month(
@@ -75,6 +83,7 @@ def variance(session: Session, office_id: str, months: Collection[Period]) -> li
             ledger.balance(session, office_id, Unit.SHEETS, month).spent,
         )
         for month in sorted(months)
+        if begin is not None and month.key >= begin
     )
 
 

@@ -12,7 +12,7 @@ from core.text import Text
 from quotas.supplies.errors import NoSuchSupply
 from quotas.supplies.lifecycle import may_see_store
 from quotas.supplies.models import ArticleRow, MovementRow, StockRow, StoreRow
-from quotas.supplies.stock import PAPERS, Kind, Material, is_low
+from quotas.supplies.stock import PAPERS, Kind, Material, fold, is_low
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,12 @@ def count_movements(session: Session, asked: MovementSearch, viewer: Actor) -> i
 
 def discrepancies(session: Session) -> list[LevelDiscrepancy]:
     """Return every level that is not the sum of its movements."""
-    columns = (MovementRow.store_id, MovementRow.article_id)
-    sums = session.execute(select(*columns, func.sum(MovementRow.delta)).group_by(*columns))
-    folded = {(store, article): int(total) for store, article, total in sums}
+    columns = (MovementRow.store_id, MovementRow.article_id, MovementRow.kind)
+    sums = session.execute(select(*columns, func.sum(MovementRow.quantity)).group_by(*columns))
+    movements: dict[tuple[str, str], list[tuple[Kind, int]]] = {}
+    for store, article, kind, quantity in sums:
+        movements.setdefault((store, article), []).append((Kind(kind), int(quantity)))
+    folded = {key: fold(each) for key, each in movements.items()}
     stored = {
         (row.store_id, row.article_id): row.on_hand for row in session.scalars(select(StockRow))
     }

@@ -23,7 +23,7 @@ from quotas.periods import DEFAULT_ZONE, Period
 from quotas.supplies.errors import OutOfStock
 from quotas.supplies.models import MovementRow, StockRow
 from quotas.supplies.service import catalogue
-from quotas.supplies.stock import NEEDS_REASON, OF_AN_OFFICE, Kind, delta_of, valid_quantity
+from quotas.supplies.stock import NEEDS_REASON, OF_AN_OFFICE, Kind, delta_of, issued, valid_quantity
 
 _STOCK = table(StockRow)
 
@@ -130,17 +130,16 @@ def _check_return(session: Session, new: NewMovement) -> None:
         return
     # Issues and returns of this article both need the row, so the sum stands until the commit.
     locked(session, StockRow, (new.store_id, new.article_id))
-    out = -int(
-        session.scalar(
-            select(func.coalesce(func.sum(MovementRow.delta), 0)).where(
-                MovementRow.store_id == new.store_id,
-                MovementRow.article_id == new.article_id,
-                MovementRow.office_id == new.office_id,
-                MovementRow.kind.in_(OF_AN_OFFICE),
-            )
+    sums = session.execute(
+        select(MovementRow.kind, func.sum(MovementRow.quantity))
+        .where(
+            MovementRow.store_id == new.store_id,
+            MovementRow.article_id == new.article_id,
+            MovementRow.office_id == new.office_id,
         )
-        or 0
+        .group_by(MovementRow.kind)
     )
+    out = issued((Kind(kind), int(quantity)) for kind, quantity in sums)
     if new.quantity > out and _known(session, new) is None:
         raise InvalidInput(
             Text("No more can be given back than was issued: {n} here.", {"n": f"{out:,}"})
@@ -208,8 +207,8 @@ def on_hand(session: Session, store_id: str, article_id: str) -> int:
 def _too_little(session: Session, new: NewMovement, needed: int) -> OutOfStock:
     level = on_hand(session, new.store_id, new.article_id)
     text = counted(
-        "Only {n} lies in the store; {needed} can't be taken. If more is there, take stock.",
-        "Only {n} lie in the store; {needed} can't be taken. If more is there, take stock.",
+        "Only {n} is in stock, {needed} can't be taken. If more lies there, take stock.",
+        "Only {n} are in stock, {needed} can't be taken. If more lies there, take stock.",
         level,
         needed=needed,
     )

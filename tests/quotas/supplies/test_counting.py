@@ -298,6 +298,9 @@ def printed(depot: Depot, sheets: int, period: Period) -> None:
 def test_issued_against_printed_and_the_share_of_recycled_paper(depot: Depot):
     october, november = Period(2026, 10), Period(2026, 11)
     before = NOON - timedelta(days=30)
+    printed(depot, 700, Period(2026, 9))
+    with depot.database.snapshot() as session:
+        assert reports.variance(session, depot.office, [october, november]) == []
     depot.move(Kind.RECEIPT, 20)
     depot.move(Kind.RECEIPT, 20, article_id=RECYCLED)
     depot.move(Kind.RECEIPT, 3, article_id=TONER)
@@ -311,16 +314,19 @@ def test_issued_against_printed_and_the_share_of_recycled_paper(depot: Depot):
     with depot.database.snapshot() as session:
         months = [november, october, Period(2026, 9)]
         found = reports.variance(session, depot.office, months)
+        guests = reports.variance(session, depot.cast.guests.id, months)
         share = reports.recycled_share(session, [depot.office], months)
         nothing = reports.recycled_share(session, [depot.cast.guests.id], months)
     assert [
         (each.month.period, each.month.issued, each.month.printed, each.running, each.meaning)
         for each in found
     ] == [
-        ("2026-09", 0, 0, 0, Meaning.NOTHING),
         ("2026-10", 2000, 1200, 800, Meaning.MORE_ISSUED),
         ("2026-11", 1500, 1400, 900, Meaning.MORE_ISSUED),
     ]
+    # The book of issues was begun in October, whoever they were for.
+    assert [each.month.period for each in guests] == ["2026-10", "2026-11"]
+    assert {each.meaning for each in guests} == {Meaning.NOTHING}
     assert (share.recycled, share.issued) == (2000, 3500)
     assert share.per_cent == pytest.approx(57.14, abs=0.01)
     assert nothing.per_cent is None
