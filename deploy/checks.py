@@ -22,6 +22,7 @@ from printgate.errors import BackendUnavailable
 from printgate.spool import Spool
 from quotas import queries as quotas
 from quotas.queries import Discrepancy
+from quotas.supplies.queries import orders, stock
 
 NOBODY = 65534
 BACK_TO_BACKUP = Text("Stop the service and restore the last good backup.")
@@ -38,6 +39,43 @@ def _books(_settings: Settings, database: Database) -> Iterator[Finding]:
         yield Finding("ledger", True, what, BACK_TO_BACKUP)
     if not wrong:
         yield Finding("ledger", False, Text("Every balance is the sum of its entries."))
+
+
+def _supplies(_settings: Settings, database: Database) -> Iterator[Finding]:
+    with database.snapshot() as session:
+        levels = stock.discrepancies(session)
+        budgets = orders.budget_discrepancies(session)
+        names = {office.id: office.name for office in identity.offices(session)}
+        articles = {article.id: article.name for article in stock.articles(session)}
+        stores = stock.store_names(session)
+    for level in levels:
+        what = Text(
+            "{article} in {store}: {stored} in the stock, but {folded} by its movements.",
+            {
+                "article": articles[level.article_id],
+                "store": stores[level.store_id],
+                "stored": level.stored,
+                "folded": level.folded,
+            },
+        )
+        yield Finding("supplies", True, what, BACK_TO_BACKUP)
+    for budget in budgets:
+        stored, folded = (
+            "/".join(f"{fen / 100:.2f}" for fen in sums) for sums in (budget.stored, budget.folded)
+        )
+        what = Text(
+            "{office}, {year}: bound and spent are ¥{stored} in the budget, "
+            "but ¥{folded} by its orders.",
+            {
+                "office": names[budget.office_id],
+                "year": budget.year,
+                "stored": stored,
+                "folded": folded,
+            },
+        )
+        yield Finding("supplies", True, what, BACK_TO_BACKUP)
+    if not levels and not budgets:
+        yield Finding("supplies", False, Text("Stock and budgets are the sums of their entries."))
 
 
 def _differs(each: Discrepancy, office: str) -> Text:
@@ -184,6 +222,7 @@ def try_to_reach(target: str) -> None:
 
 CHECKS: dict[str, Check] = {
     "ledger": _books,
+    "supplies": _supplies,
     "audit": _chain,
     "spool": _spool,
     "tasks": _tasks,

@@ -16,6 +16,7 @@ from core.identity import service
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor, Office
 from core.text import Text
+from deploy.seed_supplies import Keepers, seed_supplies
 from docflow import service as docflow
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
@@ -88,6 +89,7 @@ def seed_office(database: Database, *, me: str = "") -> None:
             raise NotEmpty("the database is not empty; the demo's office is for an empty one only")
         offices = [_add_office(session, each, now) for each in OFFICES]
         _add_person(session, ADMINISTRATOR, offices[0], now, admin=True)
+        _add_supplies(session, offices, now)
         if me and identity.person_by_login(session, me) is None:
             _add_person(session, (me, me), offices[0], now)
 
@@ -181,6 +183,17 @@ def _add_office(session: Session, office: SeedOffice, now: datetime) -> Office:
     for index, person in enumerate(office.people):
         _add_person(session, person, added, now, head=index == 0)
     return added
+
+
+def _add_supplies(session: Session, offices: list[Office], now: datetime) -> None:
+    def actor(login: str) -> Actor:
+        found = identity.person_by_login(session, login)
+        assert found is not None
+        return Actor.of(found)
+
+    heads = {each.code: actor(each.people[0][0]) for each in OFFICES if each.people}
+    keepers = Keepers(actor(ADMINISTRATOR[0]), heads["general"], heads["legal"])
+    seed_supplies(session, {each.code: each for each in offices}, keepers, now)
 
 
 def _add_person(

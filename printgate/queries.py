@@ -36,6 +36,11 @@ _QUEUED = (
     .where(JobRow.stage.in_([str(stage) for stage in ACTIVE]))
     .group_by(_GOES_TO)
 )
+_PRINTED = (
+    select(_GOES_TO, func.coalesce(func.sum(JobRow.impressions), 0))
+    .where(JobRow.sheets_used.is_not(None))
+    .group_by(_GOES_TO)
+)
 
 
 @dataclass(frozen=True)
@@ -301,6 +306,11 @@ def queued_jobs(session: Session) -> dict[str, int]:
     Those too that were sent to another printer and rerouted.
     """
     return {row[0]: row[1] for row in session.execute(_QUEUED)}
+
+
+def printed_impressions(session: Session) -> dict[str, int]:
+    """Return how many impressions came out at each printer since it was offered, by its id."""
+    return {row[0]: int(row[1] or 0) for row in session.execute(_PRINTED)}
 
 
 def supplies(session: Session, printer_id: str) -> list[SupplyLevel]:

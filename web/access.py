@@ -7,16 +7,26 @@ from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from core.identity import queries as identity
-from core.people import Actor
+from core.people import Actor, Person
 from web.services import services
 
 View = TypeVar("View", bound=Callable[..., object])
-ANYONE, PERSON, ADMIN = "anyone", "person", "admin"
+ANYONE, PERSON, HEAD, ADMIN = "anyone", "person", "head", "admin"
+_MAY: dict[str, Callable[[Person], bool]] = {
+    PERSON: lambda _person: True,
+    HEAD: lambda person: person.admin or bool(person.heads),
+    ADMIN: lambda person: person.admin,
+}
+"""Who of those that are signed in may open a view; what is not here nobody opens."""
+
 OPEN_ENDPOINTS = frozenset({"static"})
 
 
 def access(who: str) -> Callable[[View], View]:
-    """Declare who may open a view: ANYONE, PERSON (signed in) or ADMIN."""
+    """Declare who may open a view: ANYONE, PERSON (signed in), HEAD of an office, or ADMIN.
+
+    An administrator may open what is a head's; of which office a view looks for itself.
+    """
 
     def declare(view: View) -> View:
         view.access = who  # type: ignore[attr-defined]
@@ -64,6 +74,6 @@ def guard(open_blueprints: frozenset[str]) -> Response | None:
         if request.method == "GET":
             return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
         abort(401)
-    if who != PERSON and not (who == ADMIN and g.person.admin):
+    if who not in _MAY or not _MAY[who](g.person):
         abort(403)
     return None

@@ -7,24 +7,38 @@ about no single field is said above the form.
 from flask import render_template, request
 
 from core.errors import InvalidInput, PrintgateError
+from core.ids import is_uuid
 from core.text import Text
 
 FIELDS = {
     "A code has 1 to 64 small letters, digits and dashes.": "code",
+    "A correction or scrapping needs a reason.": "reason",
     "A person needs a sign-in name.": "login",
+    "A price or budget is an amount in yuan such as 23.50.": "price",
     "A printer's name has 1 to 63 letters of the alphabet, digits, dashes or dots.": "name",
+    "A quantity is a whole number of reams or cartridges above zero.": "quantity",
+    "A ream of paper has 1 to 10,000 sheets.": "sheets",
+    "A year lies between 2000 and 2099.": "year",
+    "A yield is a whole number of pages, 0 if it is not known.": "pages",
     "An address looks like ipp://HOST:631/ipp/print.": "address",
     "An adjustment needs a reason.": "reason",
     "An amount must be a whole number above zero.": "sheets",
     "CUPS has a queue called {name} already.": "name",
     "Coverage is above 0 and at most 100 per cent.": "coverage",
     "No more can be taken back than was granted.": "sheets",
+    "No more can arrive than was ordered: {n} are missing.": "quantity",
+    "No more can be given back than was issued: {n} here.": "quantity",
     "Nothing that prints answers at {address}.": "address",
+    "Only {n} is in stock, {needed} can't be taken. If more lies there, take stock.": "quantity",
     "Please enter a name.": "name",
     "Please enter a whole number.": "sheets",
+    "Please enter from whom it was bought.": "supplier",
+    "Please give a reason.": "reason",
     "Please type the name {name} to confirm.": "confirm",
     "The sign-in name {login} is taken.": "login",
     "There is already a printer called {name}.": "name",
+    "There is already a store called {name}.": "name",
+    "There is already an article called {name}.": "name",
     "There is already an office with the code {code}.": "code",
     "This is an address of Printgate itself.": "address",
     "This job can have taken 0 to {n} sheet.": "sheets",
@@ -62,6 +76,31 @@ def signed_number(field: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 8):
         raise InvalidInput(Text("Please enter a whole number."))
     return int(typed)
+
+
+def fen(field: str) -> int:
+    """Return an amount in yuan as whole fen; InvalidInput if it is none."""
+    yuan, _, rest = given(field).replace(",", "").partition(".")
+    digits = yuan + rest
+    if not (yuan and digits.isascii() and digits.isdigit() and len(rest) <= 2 and len(yuan) <= 9):
+        raise InvalidInput(Text("A price or budget is an amount in yuan such as 23.50."))
+    return int(yuan) * 100 + int(rest.ljust(2, "0"))
+
+
+def quantity() -> int:
+    """Return a number of reams or cartridges; InvalidInput if it is none."""
+    typed = given("quantity")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 8):
+        raise InvalidInput(Text("A quantity is a whole number of reams or cartridges above zero."))
+    return int(typed)
+
+
+def entry_id() -> str:
+    """Return the id that a form carries so that sending it twice enters it once."""
+    entry = given("entry")
+    if not is_uuid(entry):
+        raise InvalidInput(Text("The request can't be understood."))
+    return entry
 
 
 def confirmed(field: str, expected: str) -> None:

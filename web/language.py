@@ -65,6 +65,11 @@ def local_time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(services().zone):%Y-%m-%d %H:%M}"
 
 
+def yuan(fen: int) -> str:
+    """Return an amount of money: 123450 is ¥1,234.50."""
+    return f"{'−' if fen < 0 else ''}¥{abs(fen) // 100:,}.{abs(fen) % 100:02}"
+
+
 def month(key: str) -> str:
     """Return a month in words: 2026-11 is 2026年11月."""
     year, number = key.split("-")

@@ -185,6 +185,7 @@ ENTRY_KINDS: dict[Kind, Text] = {
 
 CHECKS: dict[str, Text] = {
     "ledger": Text("Ledger"),
+    "supplies": Text("Stock and budgets"),
     "audit": Text("Audit trail"),
     "spool": Text("Spool"),
     "tasks": Text("Background work"),

@@ -9,6 +9,7 @@ import core.tasks.models
 import docflow.models
 import printgate.models
 import quotas.models
+import quotas.supplies.models
 from core.db import Base
 
 __all__ = ["METADATA"]
@@ -24,4 +25,5 @@ MODULES = (
     docflow.models,
     printgate.models,
     quotas.models,
+    quotas.supplies.models,
 )

@@ -41,7 +41,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.browser import administered
+from tests.browser import administered, stocked
 from tests.conftest import NOON, judged
 from tests.pretended import pretended
 from web.app import create_app
@@ -107,6 +107,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         jobs = office.wang_fang()
         document = office.documents()
         jobs |= office.held()
+        jobs |= stocked.fill(session, offices, people)
         _uncontrolled(session)
         administered.fill(session, offices, people)
     images = rendering.PageImages(sandbox, folder / "pages")

@@ -79,6 +79,34 @@ CASES = {
         ("admin", "/admin/jobs/{unknown}/settle"),
         ("admin", "/admin/jobs/{unknown}/settle?sheets=1"),
     ],
+    "/supplies": [
+        ("admin", "/supplies"),
+        ("lijianguo", "/supplies?level=low"),
+        ("zhenghao", "/supplies?material=toner"),
+    ],
+    "/supplies/orders": [("admin", "/supplies/orders"), ("lijianguo", "/supplies/orders?q=zzz")],
+    "/supplies/orders/new": [("lijianguo", "/supplies/orders/new")],
+    "/supplies/orders/<int:order_id>": [
+        ("admin", "/supplies/orders/{bought}"),
+        ("admin", "/supplies/orders/{costly}"),
+        ("lijianguo", "/supplies/orders/{costly}"),
+    ],
+    "/supplies/movements": [
+        ("admin", "/supplies/movements"),
+        ("lijianguo", "/supplies/movements?kind=issue"),
+    ],
+    "/supplies/movements/new": [("admin", "/supplies/movements/new")],
+    "/supplies/cartridges": [
+        ("admin", "/supplies/cartridges"),
+        ("zhaomin", "/supplies/cartridges"),
+    ],
+    "/supplies/counts": [("admin", "/supplies/counts"), ("zhaomin", "/supplies/counts")],
+    "/supplies/counts/<int:count_id>": [
+        ("admin", "/supplies/counts/{counting}"),
+        ("lijianguo", "/supplies/counts/{counted}"),
+    ],
+    "/supplies/variance": [("admin", "/supplies/variance"), ("zhaomin", "/supplies/variance")],
+    "/supplies/setup": [("admin", "/supplies/setup")],
     "": [("wangfang", "/nowhere"), ("", "/nowhere")],
 }
 NO_PAGES = {
@@ -86,6 +114,7 @@ NO_PAGES = {
     "/metrics",
     "/readyz",
     "/static/<path:filename>",
+    "/supplies/movements.csv",
     "/documents/<document_id>/file",
     "/documents/<document_id>/pages/<int:number>.png",
 }
@@ -93,8 +122,8 @@ NO_PAGES = {
 
 PROPER_NAMES = {
     "English", "PDF", "CUPS", "office", "a", "b", "c", "d", "e", "f",
-    "A3", "A4", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class",
-    "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
+    "A3", "A4", "CSV", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft",
+    "Class", "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
 }  # fmt: skip
 
 LOOKS = [(login, path) for cases in CASES.values() for login, path in cases]

@@ -40,6 +40,14 @@ DAMAGES: dict[str, tuple[set[str], Damage]] = {
         {"ledger"},
         lambda tables, _spool: tables.execute("UPDATE balances SET spent=spent+1"),
     ),
+    "a level of stock was changed": (
+        {"supplies"},
+        lambda tables, _spool: tables.execute("UPDATE stock SET on_hand=on_hand+1"),
+    ),
+    "a budget's sums were changed": (
+        {"supplies"},
+        lambda tables, _spool: tables.execute("UPDATE supply_budgets SET spent_fen=spent_fen+1"),
+    ),
     "a record was changed": (
         {"audit"},
         lambda tables, _spool: tables.execute(

@@ -15,6 +15,7 @@ from core.ids import new_uuid
 from core.metrics import Figure, Metrics
 from core.people import SYSTEM, Actor, Person
 from core.sandbox import Sandbox
+from deploy.seed_supplies import Keepers, seed_supplies
 from docflow import rendering
 from docflow import service as docflow
 from printgate import analysis, gateway
@@ -30,6 +31,8 @@ from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
+from quotas.supplies.service import counting, orders
+from quotas.supplies.service.orders import Request
 from quotas.units import Unit
 from tests.conftest import NOON, Cast, judged
 from tests.pretended import pretended
@@ -50,6 +53,8 @@ class Site:
     document: str
     job: int
     refused: int
+    order: int
+    stocktaking: int
 
     def browser(self, login: str | None = None, language: str = "zh-CN") -> "Browser":
         browser = Browser(self.app.test_client(), language)
@@ -98,7 +103,7 @@ def site(
         database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics, TOKEN
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Site(app, parts, cast, document, job, refused)
+    return Site(app, parts, cast, document, job, refused, *stock_up(parts, cast))
 
 
 def figures_now(parts: Parts) -> list[Figure]:
@@ -133,6 +138,23 @@ def furnish(parts: Parts, cast: Cast, folder: Path) -> tuple[str, int, int]:
     good = send(parts, cast.alice, cast, "通知", Facts(pages=3))
     bad = send(parts, cast.alice, cast, "汇编", Facts(pages=300))
     return document, good, bad
+
+
+def stock_up(parts: Parts, cast: Cast) -> tuple[int, int]:
+    """Add supplies as the demo has them; return an undecided order and an open stocktaking."""
+    ada, dora = Actor.of(cast.ada), Actor.of(cast.dora)
+    offices = {"general": cast.office, "legal": cast.other, "finance": cast.guests}
+    chief = Actor("主任", None, cast.other.id, heads=frozenset({cast.other.id}))
+    with parts.database.transaction() as session:
+        made = seed_supplies(session, offices, Keepers(ada, dora, chief), NOON)
+        asked = Request(
+            new_uuid(), cast.office.id, made.stores["common"], made.articles["a3"], 3, "会议用"
+        )
+        order = orders.request(session, asked, actor=dora, now=NOON).id
+        opened = counting.open_stocktaking(
+            session, new_uuid(), made.stores["shelf"], actor=dora, now=NOON
+        )
+    return order, opened.id
 
 
 def send(

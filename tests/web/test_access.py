@@ -9,7 +9,7 @@ from core.audit import AuditRow
 from core.identity import service as identity
 from tests.conftest import NOON
 from tests.web.conftest import PASSWORD, Site
-from web.access import ADMIN, ANYONE, OPEN_ENDPOINTS, PERSON
+from web.access import ADMIN, ANYONE, HEAD, OPEN_ENDPOINTS, PERSON
 from web.sessions import COOKIE
 
 OPEN = {"/sign-in", "/language", "/healthz", "/readyz", "/metrics", "/release", "/release/pin"}
@@ -24,6 +24,8 @@ def routes(site: Site):
             path = path.replace("<document_id>", site.document).replace("<int:number>", "1")
             path = path.replace("<office_id>", site.cast.office.id).replace("<name>", "office-a")
             path = path.replace("<person_id>", site.cast.bob.id).replace("<task_id>", "x")
+            path = path.replace("<int:order_id>", str(site.order))
+            path = path.replace("<int:count_id>", str(site.stocktaking))
             assert "<" not in path, path
             yield method, path, rule.endpoint
 
@@ -31,7 +33,7 @@ def routes(site: Site):
 def test_every_route_declares_who_may_open_it(site: Site):
     for _, path, endpoint in routes(site):
         access = getattr(site.app.view_functions[endpoint], "access", None)
-        assert access in (ANYONE, PERSON, ADMIN), endpoint
+        assert access in (ANYONE, PERSON, HEAD, ADMIN), endpoint
         assert (access == ANYONE) is (path in OPEN), endpoint
 
 
@@ -58,6 +60,23 @@ def test_what_is_the_administrators_opens_to_nobody_else(site: Site, login: str)
             assert answer.status_code == 403, path
             walked += 1
     assert walked > 25
+
+
+def test_what_is_a_heads_opens_to_heads_and_the_administrator_only(site: Site):
+    walked = 0
+    shut_out = [site.browser(login) for login in ("alice", "charlie")]
+    let_in = [site.browser(login) for login in ("dora", "ada")]
+    for method, path, endpoint in routes(site):
+        if getattr(site.app.view_functions[endpoint], "access", None) != HEAD:
+            continue
+        for browser in shut_out:
+            answer = browser.get(path) if method == "GET" else browser.post(path)
+            assert answer.status_code == 403, path
+        if method == "GET":
+            for browser in let_in:
+                assert browser.get(path).status_code == 200, path
+        walked += 1
+    assert walked > 12
 
 
 def test_looking_changes_nothing(site: Site):

@@ -6,12 +6,16 @@ from pathlib import Path
 
 from docflow.lifecycle import Action
 from printgate.lifecycle import Event
+from quotas.supplies.lifecycle import Event as OrderEvent
+from quotas.supplies.stock import Kind
 from web.deeds import DEEDS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("core", "quotas", "docflow", "printgate", "web", "deploy")
 MADE_UP = {
     "job.{event}": {f"job.{event}" for event in Event},
+    "stock.{kind}": {f"stock.{kind}" for kind in Kind},
+    "order.{event}": {f"order.{event}" for event in OrderEvent},
     "document.{action}": {f"document.{action}" for action in (Action.CLOSE, Action.WITHDRAW)},
 }
 """Deeds whose verb is a value: what it can be."""

@@ -16,6 +16,11 @@ from web.views.office import office
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
+from web.views.supplies import supplies
+from web.views.supply_counts import supply_counts
+from web.views.supply_entries import supply_entries
+from web.views.supply_orders import supply_orders
+from web.views.supply_setup import supply_setup
 
 BLUEPRINTS = (
     account,
@@ -34,4 +39,9 @@ BLUEPRINTS = (
     admin_background,
     admin_checkup,
     admin_audit,
+    supplies,
+    supply_orders,
+    supply_entries,
+    supply_counts,
+    supply_setup,
 )

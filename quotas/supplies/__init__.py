@@ -1,0 +1,1 @@
+"""Paper and toner in stock: purchase, receipt, issue, stocktaking, cartridges, variance."""

@@ -1,0 +1,1 @@
+"""Reads of supplies, one module for each part."""

@@ -1,0 +1,162 @@
+"""Reports: issued against printed, the share of recycled paper, cartridges, trays of used paper."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from quotas import queries as ledger
+from quotas.periods import Period
+from quotas.supplies.models import ArticleRow, CartridgeRow, MovementRow, UsedPaperTrayRow
+from quotas.supplies.queries.stock import Article, article_of
+from quotas.supplies.reuse import Counts
+from quotas.supplies.stock import OF_AN_OFFICE, PAPERS, Kind, Material, share_per_cent
+from quotas.supplies.variance import Month, Variance, variances
+from quotas.units import Unit
+
+
+@dataclass(frozen=True)
+class RecycledShare:
+    """How many of the sheets that were issued are of recycled paper."""
+
+    recycled: int
+    issued: int
+
+    @property
+    def per_cent(self) -> float | None:
+        """The share, None where nothing was issued."""
+        return share_per_cent(self.recycled, self.issued)
+
+
+@dataclass(frozen=True)
+class Cartridge:
+    """A cartridge in a printer, or one that was in it."""
+
+    id: str
+    printer: str
+    article: Article
+    installed_at: datetime
+    installed_by: str
+    pages_at_installation: int
+    removed_at: datetime | None
+    pages_at_removal: int | None
+
+    def pages(self, count_now: int) -> int:
+        """Return how many pages it has printed, or had when it was taken out.
+
+        A count below that at its installation is of another printer, or of one reset: 0.
+        """
+        end = count_now if self.pages_at_removal is None else self.pages_at_removal
+        return max(0, end - self.pages_at_installation)
+
+
+@dataclass(frozen=True)
+class UsedPaperTray:
+    """A tray that was opted in for used one-sided paper."""
+
+    printer: str
+    tray: str
+    switched_on: bool
+    limit_per_mille: int
+    counts: Counts
+    changed_at: datetime
+    changed_by: str
+
+
+def variance(session: Session, office_id: str, months: Collection[Period]) -> list[Variance]:
+    """Return issued against printed sheets of an office, month by month in their order.
+
+    Months before anybody was issued paper are left out: the book of issues was not kept then.
+    """
+    begin = session.scalar(
+        select(func.min(MovementRow.period))
+        .join(ArticleRow, ArticleRow.id == MovementRow.article_id)
+        .where(MovementRow.kind == Kind.ISSUE, ArticleRow.material.in_(PAPERS))
+    )
+    issued = issued_sheets(session, office_id, months)
+    return variances(
+        Month(
+            month.key,
+            issued.get(month.key, 0),
+            ledger.balance(session, office_id, Unit.SHEETS, month).spent,
+        )
+        for month in sorted(months)
+        if begin is not None and month.key >= begin
+    )
+
+
+def issued_sheets(session: Session, office_id: str, months: Collection[Period]) -> dict[str, int]:
+    """Return the sheets that an office was issued and did not give back, by month."""
+    rows = session.execute(
+        select(MovementRow.period, func.sum(-MovementRow.delta * ArticleRow.sheets))
+        .select_from(MovementRow)
+        .join(ArticleRow, ArticleRow.id == MovementRow.article_id)
+        .where(
+            MovementRow.office_id == office_id,
+            MovementRow.kind.in_(OF_AN_OFFICE),
+            ArticleRow.material.in_(PAPERS),
+            MovementRow.period.in_([month.key for month in months]),
+        )
+        .group_by(MovementRow.period)
+    )
+    return {period: int(sheets) for period, sheets in rows}
+
+
+def recycled_share(
+    session: Session, office_ids: Collection[str], months: Collection[Period]
+) -> RecycledShare:
+    """Return how much of the paper that offices were issued in these months is recycled."""
+    rows = session.execute(
+        select(ArticleRow.material, func.sum(-MovementRow.delta * ArticleRow.sheets))
+        .select_from(MovementRow)
+        .join(ArticleRow, ArticleRow.id == MovementRow.article_id)
+        .where(
+            MovementRow.office_id.in_(list(office_ids)),
+            MovementRow.kind.in_(OF_AN_OFFICE),
+            ArticleRow.material.in_(PAPERS),
+            MovementRow.period.in_([month.key for month in months]),
+        )
+        .group_by(ArticleRow.material)
+    )
+    sheets = {material: int(total) for material, total in rows}
+    return RecycledShare(sheets.get(Material.RECYCLED_PAPER, 0), sum(sheets.values()))
+
+
+def cartridges(session: Session) -> list[Cartridge]:
+    """Return all cartridges: those in their printers first, then the newest."""
+    rows = session.execute(
+        select(CartridgeRow, ArticleRow)
+        .join(ArticleRow, ArticleRow.id == CartridgeRow.article_id)
+        .order_by(CartridgeRow.removed_at.is_not(None), CartridgeRow.installed_at.desc())
+    )
+    return [
+        Cartridge(
+            row.id,
+            row.printer,
+            article_of(article),
+            row.installed_at,
+            row.installed_by,
+            row.pages_at_installation,
+            row.removed_at,
+            row.pages_at_removal,
+        )
+        for row, article in rows
+    ]
+
+
+def used_paper_tray(session: Session, printer: str, tray: str) -> UsedPaperTray | None:
+    """Return what is known of a tray of used paper, None if it was never opted in."""
+    row = session.get(UsedPaperTrayRow, (printer, tray))
+    if row is None:
+        return None
+    return UsedPaperTray(
+        row.printer,
+        row.tray,
+        row.switched_on,
+        row.limit_per_mille,
+        Counts(row.jobs, row.jams),
+        row.changed_at,
+        row.changed_by,
+    )
