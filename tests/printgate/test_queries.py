@@ -74,3 +74,17 @@ def test_every_read_of_printers_is_one_statement(office: Database):
             session.expunge_all()
             assert read(session)
             assert sum(each.startswith("SELECT") for each in statements) == 1
+
+
+def test_what_came_out_counts_at_the_printer_that_it_came_out_of(office: Database):
+    with office.transaction() as session:
+        for row, impressions in zip(
+            session.query(JobRow).order_by(JobRow.id), (3, 5, 7, None), strict=True
+        ):
+            # What is only on its way has an expected count, and no sheets yet.
+            row.impressions = impressions
+            row.sheets_used = None if impressions == 3 else 1
+    with office.snapshot() as session:
+        printed = queries.printed_impressions(session)
+        counts = {each.name: printed.get(each.id) for each in queries.printers(session)}
+    assert counts == {"office-a": 5, "office-b": 7, "office-c": None, "office-d": None}
