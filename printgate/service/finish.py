@@ -14,7 +14,7 @@ from core.tasks import service as tasks
 from core.text import Text, counted
 from printgate.errors import JobNotPossible
 from printgate.lifecycle import AT_BACKEND, Event, Stage, may
-from printgate.metering import Usage, toner_units
+from printgate.metering import Usage
 from printgate.models import JobRow, PrinterRow
 from printgate.policy import Reason
 from printgate.queries import Job, job_by_uuid
@@ -27,7 +27,7 @@ from printgate.service.rows import (
     reasons_to_json,
     sender,
 )
-from quotas.units import Unit
+from quotas.toner import assumed
 
 _NEWS = {
     Event.BACKEND_CANCELED: Text("A print job was cancelled at the printer, not by you."),
@@ -230,16 +230,15 @@ def _close_grant(session: Session, row: JobRow, usage: Usage, now: datetime) -> 
 
 def _book_toner(session: Session, row: JobRow, usage: Usage, now: datetime) -> None:
     printer = session.get_one(PrinterRow, row.target_printer_id or row.printer_id)
-    quotas.service.book(
+    quotas.service.book_toner(
         session,
-        f"{row.uuid}:toner",
+        row.uuid,
         row.office_id,
-        Unit.TONER,
-        toner_units(usage.impressions, printer.coverage),
+        usage.impressions,
+        assumed(printer.coverage),
         person_id=row.person_id,
         printer=printer.name,
         kind="job",
-        estimated=True,
         actor=SYSTEM,
         now=now,
     )
