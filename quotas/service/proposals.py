@@ -67,10 +67,10 @@ def correct(
     if holder == OFFICE:
         open_account(session, office_id, unit, now=now)
     account = account_of(books.existing(session, office_id, unit, holder))
-    given = {"reason": reason, "holder": holder, "actor": actor, "now": now}
+    asked = (session, entry_id, office_id, unit, period, amount)
     if abs(amount) > grants.alone_max(account, limit):
-        return propose(session, entry_id, office_id, unit, period, amount, **given)  # type: ignore[arg-type]
-    grants.adjust(session, entry_id, office_id, unit, period, amount, limit=limit, **given)  # type: ignore[arg-type]
+        return propose(*asked, reason=reason, holder=holder, actor=actor, now=now)
+    grants.adjust(*asked, reason=reason, holder=holder, limit=limit, actor=actor, now=now)
     return None
 
 

@@ -100,6 +100,7 @@ def test_who_has_an_account_prints_from_it_and_from_no_other(database, office, c
         mine = queries.account_for(session, office, Unit.SHEETS, cast.alice.id, now=NOON)
         his = queries.account_for(session, office, Unit.SHEETS, cast.bob.id, now=NOON)
         spent = queries.spent_by_person(session, office, Unit.SHEETS, MONTH)
+    assert mine is not None is not his
     assert (mine.holder, his.holder, spent) == (cast.alice.id, "", {cast.alice.id: 4})
 
 

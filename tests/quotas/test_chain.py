@@ -99,11 +99,11 @@ def test_what_is_older_than_the_chain_is_taken_in_once(database: Database, offic
 
 def test_a_transfer_of_which_one_side_is_missing_is_found(database: Database, office, cast):
     with database.transaction() as session:
-        pair = [
+        source, target = (
             service.open_account(session, each, Unit.SHEETS, now=NOON)
             for each in (office, cast.other.id)
-        ]
-        service.transfer(session, "t", *pair, 2, actor=SYSTEM, now=NOON)
+        )
+        service.transfer(session, "t", source, target, 2, actor=SYSTEM, now=NOON)
         assert unbalanced_transfers(session) == []
     as_owner(database, "DELETE FROM entries WHERE id = 't:in'")
     with database.snapshot() as session:

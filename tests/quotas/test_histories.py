@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -130,7 +131,7 @@ class Histories(RuleBasedStateMachine):
             account = self.account(session, place)
         period = account.period_at(self.now)
         entry = f"{self.made}{place[0]}{place[-1]}{key}{amount}"
-        given = {"reason": "更正", "holder": account.holder, "now": self.now}
+        given: dict[str, Any] = {"reason": "更正", "holder": account.holder, "now": self.now}
         done = self.do(
             lambda session: service.correct(
                 session, entry, account.office_id, SHEETS, period, amount, limit=15, actor=ADA,
@@ -165,7 +166,9 @@ class Histories(RuleBasedStateMachine):
     def reserve(self, place: str, key: int, amount: int) -> None:
         with self.database.snapshot() as session:
             account = self.account(session, place)
-        mine = {"person_id": self.person} if place == "person" else {"holder": account.holder}
+        mine: dict[str, Any] = (
+            {"person_id": self.person} if place == "person" else {"holder": account.holder}
+        )
         self.do(
             lambda session: service.reserve(
                 session, f"{self.made}r{place[:2]}{key}", account.office_id, SHEETS, amount,
@@ -212,7 +215,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(span=st.sampled_from([Span.MONTH, Span.QUARTER, Span.YEAR]), cap=st.integers(0, 30))
     def set_terms(self, span: Span, cap: int) -> None:
-        terms = {"span": span, "carry_max": cap, "adjust_max": None}
+        terms: dict[str, Any] = {"span": span, "carry_max": cap, "adjust_max": None}
         self.do(
             lambda session: service.set_terms(
                 session, self.offices[0], SHEETS, **terms, actor=ADA, now=self.now
@@ -288,7 +291,7 @@ class Histories(RuleBasedStateMachine):
 
 def test_no_history_breaks_the_books(database: Database):
     run_state_machine_as_test(
-        lambda: Histories(database),
+        lambda: Histories(database),  # type: ignore[arg-type]
         settings=settings(
             max_examples=8,
             stateful_step_count=30,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -110,7 +111,12 @@ def terms(session, office: str, cap: int) -> None:
 
 
 def plan(session, office: str, **more: object):
-    given = {"percent_less": 10, "amount": 300, "starts_on": date(2026, 11, 16), "now": NOON}
+    given: dict[str, Any] = {
+        "percent_less": 10,
+        "amount": 300,
+        "starts_on": date(2026, 11, 16),
+        "now": NOON,
+    }
     return service.set_plan(session, office, Unit.SHEETS, actor=SYSTEM, **{**given, **more})
 
 
