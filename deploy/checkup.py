@@ -18,6 +18,7 @@ from core.text import Text
 from deploy.checks import CHECKS
 from deploy.proofs import PROOFS
 from printgate.parts import Parts
+from quotas.auditing import read_chain, sealed
 
 CHECKUP_SECONDS = 600.0
 """How often the clock looks whether a night has begun."""
@@ -78,8 +79,11 @@ def task(
     """Return the work behind `checkups.TASK`: a strict look, and its outcome kept."""
 
     def check_up(_task: Task) -> Again | None:
-        with parts.database.transaction() as session:
-            quotas.service.seal_earlier(session, now=parts.clock.now())
+        with parts.database.snapshot() as session:
+            chain = None if sealed(session) else read_chain(session)
+        if chain is not None:
+            with parts.database.transaction() as session:
+                quotas.service.seal_earlier(session, chain, now=parts.clock.now())
         found = look(settings, parts.database, strict=True, stopping=stopping)
         if stopping():
             return Again(0)  # for another process, or for this one when it is started again

@@ -24,6 +24,11 @@ def unbalanced_transfers(session: Session) -> list[str]:
     return [key for key in session.scalars(query) if key is not None]
 
 
+def sealed(session: Session) -> bool:
+    """Tell whether a record covers what is older than the chain."""
+    return any(each.action == SEALED for each in audit.records_of(session, BOOK))
+
+
 def read_chain(session: Session) -> Chain:
     """Compare every entry with what the audit trail says of it (chain.py)."""
     last = session.scalar(select(func.max(EntryRow.seq))) or 0

@@ -56,6 +56,7 @@ DEEDS = {
     "job.ask": Text("Sender asked"),
     "job.hold": Text("Job held"),
     "job.release-hold": Text("Held job released"),
+    "job.renew": Text("Held job kept longer"),
     "job.circulate": Text("Draft circulates"),
     "job.refuse": Text("Job refused"),
     "job.forward": Text("Job handed to the print system"),

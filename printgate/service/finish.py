@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import docflow.service
+import quotas.queries
 import quotas.service
 from core import audit, notices
 from core.people import SYSTEM, Actor
@@ -172,6 +173,8 @@ def _expire_held(session: Session, held_before: datetime, now: datetime) -> int:
         .where(JobRow.stage == Stage.HELD, JobRow.changed_at <= held_before)
         .with_for_update(key_share=True, skip_locked=True)
     ).all()
+    renewed = quotas.queries.renewed_until(session, [row.uuid for row in overdue])
+    overdue = [row for row in overdue if renewed.get(row.uuid, now) <= now]
     for row in overdue:
         change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
         row.sheets_used, row.impressions, row.estimated = 0, 0, False
@@ -199,6 +202,7 @@ def heed_jump(session: Session, jump: timedelta, *, now: datetime) -> None:
     # A held job's time is counted from when it was held.
     for row in session.scalars(select(JobRow).where(JobRow.stage == Stage.HELD)):
         row.changed_at += jump
+    quotas.service.heed_jump(session, jump)
     tasks.heed_jump(session, jump, now=now)
     details = {"seconds": round(jump.total_seconds())}
     audit.record(session, SYSTEM, "clock.jump", "clock", details, now)

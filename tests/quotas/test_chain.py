@@ -43,6 +43,12 @@ def chain(database: Database) -> Chain:
         return read_chain(session)
 
 
+def seal(database: Database) -> int:
+    found = chain(database)
+    with database.transaction() as session:
+        return service.seal_earlier(session, found, now=NOON)
+
+
 def as_owner(database: Database, statement: str) -> None:
     """Change the ledger as only the database's owner can: past its triggers."""
     with database.transaction() as session:
@@ -75,8 +81,7 @@ def test_what_was_entered_is_there_as_it_was(database: Database, office: str):
 def test_what_the_owner_of_the_database_changes_is_found(
     database: Database, office: str, statement: str, broken: tuple[str, ...], loose: int
 ):
-    with database.transaction() as session:
-        service.seal_earlier(session, now=NOON)
+    assert seal(database) == 0
     as_owner(database, statement)
     found = chain(database)
     assert (found.broken, found.loose) == (broken, loose)
@@ -86,11 +91,12 @@ def test_what_is_older_than_the_chain_is_taken_in_once(database: Database, offic
     with database.transaction() as session:  # as a version before the chain entered it
         session.execute(text(_COPY.replace("'forged'", "'old'")))
     assert chain(database).sealed_to is None
-    with database.transaction() as session:
-        assert service.seal_earlier(session, now=NOON) == 1
+    before = chain(database)
+    assert seal(database) == 1
     with database.transaction() as session:
         session.execute(text(_COPY.replace("77", "78")))
-        assert service.seal_earlier(session, now=NOON) == 0
+        assert service.seal_earlier(session, before, now=NOON) == 0
+    assert seal(database) == 0
     found = chain(database)
     assert (found.loose, found.sealed_to, found.sealed_whole) == (1, 77, True)
     as_owner(database, "UPDATE entries SET granted = 9 WHERE id = 'old'")
