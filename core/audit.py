@@ -6,11 +6,15 @@ reordering any record breaks every one after it. Only ids and figures go in: no 
 A chain has one end, so whoever adds to it makes all others wait until they commit. The records of
 a transaction are therefore kept until its last moment and added together: the wait is short, and
 since nothing is locked after the end of the chain, no two can wait for each other.
+
+Other rows that are never to change can be chained too, for nothing but the hashing: `attest` has
+the digest of their content put into the last record of the transaction that writes them. Whoever
+wrote them compares (`attested`).
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +26,7 @@ from core.db import Base, at_the_end, insert_new, table
 from core.people import Actor
 
 _GENESIS = "0" * 64
-_DEEDS = "printgate-deeds"
+_DEEDS, _ATTESTED = "printgate-deeds", "printgate-attested"
 
 
 class AuditRow(Base):
@@ -111,11 +115,37 @@ def record(  # the columns of a record
     deeds.append(_Deed(actor, action, subject, dict(details), now))
 
 
+def attest(session: Session, book: str, key: str, content: Sequence[object]) -> None:
+    """Chain a row of another table: its digest goes into the last record of this transaction.
+
+    `book` says which table it is of, `key` which row. Without a record nothing is chained.
+    """
+    books: dict[str, dict[str, Sequence[object]]] = session.info.setdefault(_ATTESTED, {})
+    books.setdefault(book, {})[key] = content
+
+
+def attested(session: Session, book: str) -> Iterator[Mapping[str, str]]:
+    """Yield, record by record, the digests of the rows of a book by their keys, oldest first."""
+    query = select(AuditRow.details).order_by(AuditRow.seq).execution_options(yield_per=1000)
+    for details in session.scalars(query):
+        if book in details:
+            yield details[book]
+
+
+def digest(content: Sequence[object]) -> str:
+    """Return the SHA-256 of what a record or another row says."""
+    said = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
 def _append(session: Session) -> None:
+    deeds: list[_Deed] = session.info.pop(_DEEDS)
+    for book, rows in session.info.pop(_ATTESTED, {}).items():
+        deeds[-1].details[book] = {key: digest(content) for key, content in rows.items()}
     seq, previous = _locked_head(session)
     records = []
-    for deed in session.info.pop(_DEEDS):
-        columns = {
+    for deed in deeds:
+        columns: dict[str, Any] = {
             "seq": seq + 1,
             "at": deed.at,
             "actor_name": deed.actor.name,
@@ -193,14 +223,10 @@ def _locked_head(session: Session) -> tuple[int, str]:
 
 
 def _hash(columns: Mapping[str, Any]) -> str:
-    content = json.dumps(
+    return digest(
         [
             columns["seq"],
             columns["at"].isoformat(timespec="microseconds"),
             *(columns[name] for name in _HASHED),
-        ],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
+        ]
     )
-    return hashlib.sha256(content.encode()).hexdigest()

@@ -82,6 +82,9 @@ class Settings:
         "", "for tests of crashes: NAME or NAME:N, the point at which to die (the Nth time)"
     )
     hold_expires_hours: int = _setting(24, "how long a held job waits for its release")
+    second_person_above: int = _setting(
+        5000, "adjusting an account by more than this takes a second person, who confirms it"
+    )
     log_level: str = _setting("INFO", "how much is logged", ("DEBUG", "INFO", "WARNING", "ERROR"))
     log_format: str = _setting("text", "how lines are written", ("text", "json"))
     metrics_token: str = _setting(

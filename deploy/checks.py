@@ -21,6 +21,7 @@ from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
 from printgate.spool import Spool
 from quotas import queries as quotas
+from quotas.auditing import unbalanced_transfers
 from quotas.queries import Discrepancy
 from quotas.supplies.queries import orders, stock
 
@@ -32,12 +33,15 @@ Check = Callable[[Settings, Database], Iterator[Finding]]
 
 def _books(_settings: Settings, database: Database) -> Iterator[Finding]:
     with database.snapshot() as session:
-        wrong = quotas.discrepancies(session)
+        wrong, lopsided = quotas.discrepancies(session), unbalanced_transfers(session)
         names = {office.id: office.name for office in identity.offices(session)}
     for each in wrong:
         what = _differs(each, names.get(each.office_id, each.office_id))
         yield Finding("ledger", True, what, BACK_TO_BACKUP)
-    if not wrong:
+    for transfer in lopsided:
+        what = Text("The two entries of transfer {id} do not cancel out.", {"id": transfer})
+        yield Finding("ledger", True, what, BACK_TO_BACKUP)
+    if not wrong and not lopsided:
         yield Finding("ledger", False, Text("Every balance is the sum of its entries."))
 
 

@@ -7,6 +7,7 @@ taken; the latter two by a task, since it may take minutes (core/checkups.py kee
 from collections.abc import Callable
 from dataclasses import replace
 
+import quotas.service
 from core import checkups
 from core.checkups import Finding
 from core.db import Database
@@ -17,12 +18,14 @@ from core.text import Text
 from deploy.checks import CHECKS
 from deploy.proofs import PROOFS
 from printgate.parts import Parts
+from quotas.auditing import read_chain, sealed
 
 CHECKUP_SECONDS = 600.0
 """How often the clock looks whether a night has begun."""
 
 CAUSES = {
     "ledger": Text("A change outside Printgate, or a fault in it."),
+    "ledger-chain": Text("Somebody changed the ledger past Printgate."),
     "reservations": Text("A change outside Printgate, or a fault in it."),
     "supplies": Text("A change outside Printgate, or a fault in it."),
     "audit": Text("Somebody changed, removed or reordered records."),
@@ -77,6 +80,11 @@ def task(
     """Return the work behind `checkups.TASK`: a strict look, and its outcome kept."""
 
     def check_up(_task: Task) -> Again | None:
+        with parts.database.snapshot() as session:
+            chain = None if sealed(session) else read_chain(session)
+        if chain is not None:
+            with parts.database.transaction() as session:
+                quotas.service.seal_earlier(session, chain, now=parts.clock.now())
         found = look(settings, parts.database, strict=True, stopping=stopping)
         if stopping():
             return Again(0)  # for another process, or for this one when it is started again

@@ -31,6 +31,7 @@ from printgate.queries import Job
 from printgate.service.rows import DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
 from printgate.spool import Spool
 from quotas import queries as quotas
+from quotas.auditing import read_chain
 from quotas.ledger import ENDS, Kind, State
 from web.words import ENTRY_KINDS, STAGES, TASKS
 
@@ -55,6 +56,36 @@ def _integrity(_settings: Settings, database: Database) -> Iterator[Finding]:
         said = str(session.execute(text("PRAGMA integrity_check")).scalar())
     bad, what = said != "ok", Text("SQLite's own check says: {said}", {"said": said})
     yield Finding("database", bad, what, BACK_TO_BACKUP if bad else None)
+
+
+def _chained(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Every entry of the ledger is as the audit trail has it, and there is none that it has not."""
+    with database.snapshot() as session:
+        chain = read_chain(session)
+    mend = Text("Keep the database as it is, and compare it with the backups.")
+    for entry in chain.broken[:20]:
+        what = Text("Ledger entry {id} is not what the audit trail says of it.", {"id": entry})
+        yield Finding("ledger-chain", True, what, mend)
+    if not chain.sealed_whole:
+        what = Text("The ledger's oldest entries are not what the audit trail says of them.")
+        yield Finding("ledger-chain", True, what, mend)
+    if chain.loose and chain.sealed_to is None:
+        what = counted(
+            "{n} ledger entry is older than its chain; the next nightly check takes it in.",
+            "{n} ledger entries are older than their chain; the next nightly check takes them in.",
+            chain.loose,
+        )
+        yield Finding("ledger-chain", False, what)
+    elif chain.loose:
+        what = counted(
+            "The audit trail does not know of {n} ledger entry.",
+            "The audit trail does not know of {n} ledger entries.",
+            chain.loose,
+        )
+        yield Finding("ledger-chain", True, what, mend)
+    if not chain.broken and chain.sealed_whole and not chain.loose:
+        what = Text("Every ledger entry is as the audit trail says.")
+        yield Finding("ledger-chain", False, what)
 
 
 def _reservations(_settings: Settings, database: Database) -> Iterator[Finding]:
@@ -232,6 +263,7 @@ def _digest(path: Path) -> str:
 
 PROOFS: dict[str, Check] = {
     "database": _integrity,
+    "ledger-chain": _chained,
     "reservations": _reservations,
     "moving": _moving,
     "files": _files,

@@ -20,8 +20,6 @@ from fractions import Fraction
 ONE_SIDED = "one-sided"
 A4_AREA = Fraction(210) * 297
 _SIZE = re.compile(r"_(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$")
-TONER_UNITS_PER_PAGE = 1_000_000
-STANDARD_COVERAGE = 0.05
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,6 @@ def a4_equivalents(media: str) -> int:
     unit = Fraction("25.4") if match[3] == "in" else Fraction(1)
     area = Fraction(match[1]) * unit * Fraction(match[2]) * unit
     return max(1, round(area / A4_AREA))
-
-
-def toner_units(impressions: int, coverage: float) -> int:
-    """Return toner in millionths of a standard page: one page at 5 % coverage is 1,000,000."""
-    return round(impressions * coverage / STANDARD_COVERAGE * TONER_UNITS_PER_PAGE)
 
 
 def _sheets(impressions: int, sides: str) -> int:

@@ -1,11 +1,11 @@
 """The errors of accounts; each code is explained in README.md."""
 
-from core.errors import Conflict, LimitReached, NotFound
+from core.errors import Conflict, Forbidden, LimitReached, NotFound
 from core.text import Text
 
 
 class QuotaExceeded(LimitReached):
-    """The office has less left than was asked for; nothing was reserved."""
+    """The account has less left than was asked for; nothing was reserved or moved."""
 
     code = "quota-exceeded"
 
@@ -15,8 +15,20 @@ class QuotaExceeded(LimitReached):
 
     @property
     def missing(self) -> int:
-        """How many units more the office would need, what it overran included."""
+        """How many units more the account would need, what it overran included."""
         return self.needed - self.left
+
+
+class AccountClosed(QuotaExceeded):
+    """The account is closed, or its project has ended: nothing can be taken from it or put in."""
+
+    code = "account-closed"
+
+
+class NoSuchAccount(NotFound):
+    """The office has no such account."""
+
+    code = "no-such-account"
 
 
 class NoSuchReservation(NotFound):
@@ -35,3 +47,27 @@ class EntryDiffers(Conflict):
     """An entry with this id exists and says something else."""
 
     code = "entry-differs"
+
+
+class SecondPersonNeeded(Conflict):
+    """The adjustment is above what one person may enter alone; it can be proposed."""
+
+    code = "second-person-needed"
+
+
+class SamePerson(Forbidden):
+    """Who proposed an adjustment cannot be the second person too."""
+
+    code = "same-person"
+
+
+class NoSuchProposal(NotFound):
+    """No adjustment was proposed under this id."""
+
+    code = "no-such-proposal"
+
+
+class ProposalDecided(Conflict):
+    """The proposal has been decided in another way than is asked for now."""
+
+    code = "proposal-decided"

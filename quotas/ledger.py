@@ -1,14 +1,25 @@
-"""The ledger's arithmetic: what each kind of entry does to a balance, and how a reservation lives.
+"""The ledger's arithmetic: double entry, what each kind of entry does, how a reservation lives.
 
-A balance has three figures. `granted` is what the office may use in a period, `held` what is
-reserved for jobs on their way, `spent` what came out. What is left is granted - held - spent.
-Entries are only ever added; a balance is the sum of its entries and nothing else:
+Units never appear or vanish: every entry moves them from one pot to another. An account has three
+pots in each period: what is left, what is held for jobs on their way, and what is spent. Outside
+of it are two more: the issue, from which grants come, and the transit, through which units go from
+one account or period to another. What an entry adds to one pot it takes from another, so its
+postings sum to zero:
 
-    grant    granted + n         reserve  held + n
-    adjust   granted + n (n may be negative, with a reason)
-    settle   held - reserved, spent + used
-    release  held - reserved     expire   held - reserved
-    book     spent + n, without a reservation: what nobody asked for but what was used
+    grant, adjust    issue → left        (an adjustment may be negative, and has a reason)
+    transfer, carry  transit → left      (negative for the account or period that gives)
+    reserve          left → held         renew    moves nothing: a reservation lives longer
+    settle           held → left what was reserved, left → spent what came out
+    release, expire  held → left
+    book             left → spent, without a reservation: what nobody asked for but what was used
+
+A transfer is two entries with one transfer id, entered together: what one gives the other gets, so
+the transit is empty after each, and the sum over all accounts of a transfer is zero. So is that of
+a carry-over, where one account gives to itself, from one period to the next.
+
+A balance keeps three figures: `granted` is what has come in from outside (so the issue and the
+transit together stand at minus that), `held` and `spent`. What is left is granted - held - spent.
+Entries are only ever added; a balance is the sum of its entries and nothing else.
 
 A reservation is reserved once, and ends once: settled, released or expired. Settling may use less
 than was reserved (the rest is free again) or more: a printer that used more paper has used it. Then
@@ -16,6 +27,7 @@ than was reserved (the rest is free again) or more: a printer that used more pap
 refused; the overrun is recorded, never hidden.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +38,10 @@ class Kind(StrEnum):
 
     GRANT = "grant"
     ADJUST = "adjust"
+    TRANSFER = "transfer"
+    CARRY = "carry"
     RESERVE = "reserve"
+    RENEW = "renew"
     SETTLE = "settle"
     RELEASE = "release"
     EXPIRE = "expire"
@@ -41,6 +56,40 @@ class State(StrEnum):
     RELEASED = "released"
     EXPIRED = "expired"
 
+
+class Pot(StrEnum):
+    """Where units can be: outside of an account (issue, transit) or in it."""
+
+    ISSUE = "issue"
+    TRANSIT = "transit"
+    LEFT = "left"
+    HELD = "held"
+    SPENT = "spent"
+
+
+class Figure(StrEnum):
+    """Which figure of an entry is moved."""
+
+    AMOUNT = "amount"
+    USED = "used"
+
+
+MOVES: dict[Kind, tuple[tuple[Figure, Pot, Pot], ...]] = {
+    Kind.GRANT: ((Figure.AMOUNT, Pot.ISSUE, Pot.LEFT),),
+    Kind.ADJUST: ((Figure.AMOUNT, Pot.ISSUE, Pot.LEFT),),
+    Kind.TRANSFER: ((Figure.AMOUNT, Pot.TRANSIT, Pot.LEFT),),
+    Kind.CARRY: ((Figure.AMOUNT, Pot.TRANSIT, Pot.LEFT),),
+    Kind.RESERVE: ((Figure.AMOUNT, Pot.LEFT, Pot.HELD),),
+    Kind.RENEW: (),
+    Kind.SETTLE: (
+        (Figure.AMOUNT, Pot.HELD, Pot.LEFT),
+        (Figure.USED, Pot.LEFT, Pot.SPENT),
+    ),
+    Kind.RELEASE: ((Figure.AMOUNT, Pot.HELD, Pot.LEFT),),
+    Kind.EXPIRE: ((Figure.AMOUNT, Pot.HELD, Pot.LEFT),),
+    Kind.BOOK: ((Figure.AMOUNT, Pot.LEFT, Pot.SPENT),),
+}
+"""From which pot to which each kind of entry moves units."""
 
 ENDS = {
     Kind.SETTLE: State.SETTLED,
@@ -79,23 +128,25 @@ class Balance:
         )
 
 
-def delta_of(kind: Kind, amount: int, used: int = 0) -> Delta:
-    """Return what an entry of this kind does.
+def postings(kind: Kind, amount: int, used: int = 0) -> Counter[Pot]:
+    """Return what an entry of this kind adds to each pot; all together that is nothing.
 
     `amount` is the entry's amount: for settle, release and expire what had been reserved; `used`
     is what came out of a settled reservation.
     """
-    match kind:
-        case Kind.GRANT | Kind.ADJUST:
-            return Delta(granted=amount)
-        case Kind.RESERVE:
-            return Delta(held=amount)
-        case Kind.SETTLE:
-            return Delta(held=-amount, spent=used)
-        case Kind.RELEASE | Kind.EXPIRE:
-            return Delta(held=-amount)
-        case Kind.BOOK:
-            return Delta(spent=amount)
+    posted: Counter[Pot] = Counter()
+    figures = {Figure.AMOUNT: amount, Figure.USED: used}
+    for figure, source, target in MOVES[kind]:
+        posted[source] -= figures[figure]
+        posted[target] += figures[figure]
+    return posted
+
+
+def delta_of(kind: Kind, amount: int, used: int = 0) -> Delta:
+    """Return what an entry of this kind adds to the figures of a balance (see `postings`)."""
+    posted = postings(kind, amount, used)
+    granted = -posted[Pot.ISSUE] - posted[Pot.TRANSIT]
+    return Delta(granted, posted[Pot.HELD], posted[Pot.SPENT])
 
 
 def fold(deltas: Iterable[Delta]) -> Balance:

@@ -1,17 +1,19 @@
 """Tables of accounts. Entries are only ever added: the database itself refuses anything else."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     DDL,
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKey,
     Index,
     Integer,
     String,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,16 +23,68 @@ _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
 class AccountRow(Base):
-    """An office's account in one unit."""
+    """An account of an office, a person or a project, in one unit (accounts.py)."""
 
     __tablename__ = "accounts"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     office_id: Mapped[str] = mapped_column(ForeignKey("offices.id"))
     unit: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(16), default="office", server_default="office")
+    holder: Mapped[str] = mapped_column(String(36), default="", server_default="")
+    name: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    span: Mapped[str] = mapped_column(String(8), default="month", server_default="month")
+    carry_max: Mapped[int] = mapped_column(_BIG, default=0, server_default="0")
+    adjust_max: Mapped[int | None] = mapped_column(_BIG)
+    turned: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    """The period that carry-over and plan have last been entered for."""
     opened_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("office_id", "unit"),)
+    __table_args__ = (UniqueConstraint("office_id", "unit", "holder"),)
+
+
+class PlanRow(Base):
+    """What an account gets in each period without anybody entering it (plans.py)."""
+
+    __tablename__ = "account_plans"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    percent_less: Mapped[int]
+    amount: Mapped[int] = mapped_column(_BIG)
+    starts_on: Mapped[date] = mapped_column(Date)
+    set_by: Mapped[str] = mapped_column(String(255))
+    set_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("percent_less BETWEEN 0 AND 100", name="percent_less_is_a_share"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+    )
+
+
+class ProposalRow(Base):
+    """An adjustment that waits for a second person, and what became of it."""
+
+    __tablename__ = "adjustment_proposals"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    period: Mapped[str] = mapped_column(String(7))
+    amount: Mapped[int] = mapped_column(_BIG)
+    reason: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(16))
+    proposed_by: Mapped[str] = mapped_column(String(36))
+    proposed_name: Mapped[str] = mapped_column(String(255))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(36))
+    decided_name: Mapped[str | None] = mapped_column(String(255))
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_adjustment_proposals_state", "state", "account_id"),
+        CheckConstraint("decided_by <> proposed_by OR state <> 'confirmed'", name="two_persons"),
+    )
 
 
 class BalanceRow(Base):
@@ -65,6 +119,8 @@ class ReservationRow(Base):
     printer: Mapped[str] = mapped_column(String(127), default="")
     kind: Mapped[str] = mapped_column(String(64), default="")
     reserved_at: Mapped[datetime]
+    renewed_until: Mapped[datetime | None]
+    """Until when it was renewed; None: it lives as long as what it was made for."""
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_reservations_open", "account_id", "period", "state"),)
@@ -85,6 +141,8 @@ class EntryRow(Base):
     held: Mapped[int] = mapped_column(_BIG)
     spent: Mapped[int] = mapped_column(_BIG)
     reservation_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    transfer_id: Mapped[str | None] = mapped_column(String(64))
+    """What the two entries of a transfer or a carry-over have in common."""
     person_id: Mapped[str | None] = mapped_column(String(36))
     printer: Mapped[str] = mapped_column(String(127), default="")
     label: Mapped[str] = mapped_column(String(64), default="")
@@ -93,7 +151,16 @@ class EntryRow(Base):
     actor: Mapped[str] = mapped_column(String(255))
     at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_entries_statement", "account_id", "period", "seq"),)
+    __table_args__ = (
+        Index("ix_entries_statement", "account_id", "period", "seq"),
+        # Few entries have one, and those of jobs must not pay for it.
+        Index(
+            "ix_entries_transfer",
+            "transfer_id",
+            sqlite_where=text("transfer_id IS NOT NULL"),
+            postgresql_where=text("transfer_id IS NOT NULL"),
+        ),
+    )
 
 
 APPEND_ONLY_SQLITE = (

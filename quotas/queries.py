@@ -1,15 +1,22 @@
-"""Reads of accounts. Every figure here is the sum of rows that another query here lists."""
+"""Reads of accounts. Every figure here is the sum of rows that another query here lists.
 
+What is asked of an office is told of its own account and those of its people together, unless a
+`holder` is named ("" is the office itself); its projects stand for themselves.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from quotas.accounts import Account, AccountKind
 from quotas.ledger import Balance, Delta, Kind, State, fold
-from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
-from quotas.periods import DEFAULT_ZONE, Period
+from quotas.models import AccountRow, BalanceRow, EntryRow, PlanRow, ProposalRow, ReservationRow
+from quotas.periods import DEFAULT_ZONE, MONTHS, Period, Span
+from quotas.plans import Plan
 from quotas.units import Unit
 
 
@@ -44,10 +51,16 @@ class Discrepancy:
     open_reservations: int
 
 
-def balance(session: Session, office_id: str, unit: Unit, period: Period) -> Balance:
+def balance(
+    session: Session, office_id: str, unit: Unit, period: Period, *, holder: str | None = None
+) -> Balance:
     """Return what an office was granted, holds and has spent; zeros where there is no account."""
-    row = session.scalar(
-        select(BalanceRow)
+    query = (
+        select(
+            func.coalesce(func.sum(BalanceRow.granted), 0),
+            func.coalesce(func.sum(BalanceRow.held), 0),
+            func.coalesce(func.sum(BalanceRow.spent), 0),
+        )
         .join(AccountRow, AccountRow.id == BalanceRow.account_id)
         .where(
             AccountRow.office_id == office_id,
@@ -55,7 +68,147 @@ def balance(session: Session, office_id: str, unit: Unit, period: Period) -> Bal
             BalanceRow.period == period.key,
         )
     )
-    return Balance(row.granted, row.held, row.spent) if row else Balance()
+    if holder is not None:
+        query = query.where(AccountRow.holder == holder)
+    granted, held, spent = session.execute(query).one()
+    return Balance(int(granted), int(held), int(spent))
+
+
+def accounts(session: Session, office_id: str, unit: Unit) -> list[Account]:
+    """Return an office's accounts: its own first, then its people's and projects', oldest first."""
+    rows = session.scalars(
+        select(AccountRow)
+        .where(AccountRow.office_id == office_id, AccountRow.unit == unit)
+        .order_by(AccountRow.holder != "", AccountRow.kind, AccountRow.opened_at, AccountRow.id)
+    )
+    return [account_of(row) for row in rows]
+
+
+def person_accounts(session: Session) -> list[Account]:
+    """Return the open accounts of people, in all offices and units."""
+    rows = session.scalars(
+        select(AccountRow)
+        .where(AccountRow.kind == AccountKind.PERSON, AccountRow.closed_at.is_(None))
+        .order_by(AccountRow.id)
+    )
+    return [account_of(row) for row in rows]
+
+
+def account_for(
+    session: Session, office_id: str, unit: Unit, person_id: str | None, *, now: datetime
+) -> Account | None:
+    """Return the account from which what somebody prints is taken; None if there is none yet."""
+    found = {each.holder: each for each in accounts(session, office_id, unit)}
+    own = found.get(person_id or "")
+    return own if own is not None and not own.closed(now) else found.get("")
+
+
+def period_now(
+    session: Session,
+    office_id: str,
+    unit: Unit,
+    *,
+    now: datetime,
+    zone: ZoneInfo = DEFAULT_ZONE,
+) -> Period:
+    """Return the period that an office's account is in: a month, unless its terms say more."""
+    span = session.scalar(
+        select(AccountRow.span).where(
+            AccountRow.office_id == office_id, AccountRow.unit == unit, AccountRow.holder == ""
+        )
+    )
+    return Period.of_moment(now, zone, Span(span or Span.MONTH))
+
+
+def plan(session: Session, account_id: str) -> Plan | None:
+    """Return what an account is granted by; None if nothing is granted by plan."""
+    row = session.get(PlanRow, account_id)
+    return Plan(row.percent_less, row.amount, row.starts_on) if row else None
+
+
+@dataclass(frozen=True)
+class OpenProposal:
+    """An adjustment that waits for a second person."""
+
+    id: str
+    office_id: str
+    holder: str
+    unit: Unit
+    period: Period
+    amount: int
+    reason: str
+    proposed_by: str
+    proposed_name: str
+    proposed_at: datetime
+
+
+def open_proposals(session: Session) -> list[OpenProposal]:
+    """Return the adjustments that wait for a second person, oldest first."""
+    rows = session.execute(
+        select(ProposalRow, AccountRow)
+        .join(AccountRow, AccountRow.id == ProposalRow.account_id)
+        .where(ProposalRow.state == "proposed")
+        .order_by(ProposalRow.proposed_at, ProposalRow.id)
+    )
+    return [
+        OpenProposal(
+            row.id,
+            account.office_id,
+            account.holder,
+            Unit(account.unit),
+            Period.of_key(row.period),
+            row.amount,
+            row.reason,
+            row.proposed_by,
+            row.proposed_name,
+            row.proposed_at,
+        )
+        for row, account in rows
+    ]
+
+
+def accounts_to_turn(
+    session: Session, *, now: datetime, zone: ZoneInfo = DEFAULT_ZONE
+) -> list[str]:
+    """Return the accounts that are not in the period of this moment yet."""
+    behind = [
+        and_(
+            AccountRow.span == span,
+            or_(AccountRow.turned == "", AccountRow.turned < Period.of_moment(now, zone, span).key),
+        )
+        for span in MONTHS
+    ]
+    query = select(AccountRow.id).where(AccountRow.closed_at.is_(None), or_(*behind))
+    return list(session.scalars(query.order_by(AccountRow.id)))
+
+
+def accounts_to_clear(
+    session: Session, *, now: datetime, zone: ZoneInfo = DEFAULT_ZONE
+) -> list[str]:
+    """Return the closed accounts, ended projects among them, in which something is left."""
+    current = [Period.of_moment(now, zone, span).key for span in Span]
+    return list(
+        session.scalars(
+            select(AccountRow.id)
+            .join(BalanceRow, BalanceRow.account_id == AccountRow.id)
+            .where(
+                or_(AccountRow.closed_at.is_not(None), AccountRow.ends_at <= now),
+                BalanceRow.period.in_(current),
+                BalanceRow.granted > BalanceRow.held + BalanceRow.spent,
+            )
+            .order_by(AccountRow.id)
+        )
+    )
+
+
+def renewed_until(session: Session, ids: Collection[str]) -> dict[str, datetime]:
+    """Return until when those of these reservations live that were renewed."""
+    rows = session.execute(
+        select(ReservationRow.id, ReservationRow.renewed_until).where(
+            ReservationRow.id.in_(ids), ReservationRow.renewed_until.is_not(None)
+        )
+    )
+    return {key: until for key, until in rows if until is not None}
 
 
 def spent_by_person(
@@ -96,11 +249,12 @@ def entries(
     unit: Unit,
     period: Period,
     *,
+    holder: str | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Entry]:
     """Return the lines of a statement, newest first."""
-    query = _entries(office_id, unit, period).order_by(EntryRow.seq.desc()).offset(offset)
+    query = _entries(office_id, unit, period, holder).order_by(EntryRow.seq.desc()).offset(offset)
     return [_entry(row) for row in session.scalars(query.limit(limit) if limit else query)]
 
 
@@ -159,6 +313,23 @@ def reservations(session: Session) -> list[Reserved]:
     ]
 
 
+def account_of(row: AccountRow) -> Account:
+    """Return an account as a value."""
+    return Account(
+        row.id,
+        row.office_id,
+        Unit(row.unit),
+        AccountKind(row.kind),
+        row.holder,
+        row.name,
+        Span(row.span),
+        row.carry_max,
+        row.adjust_max,
+        row.ends_at,
+        row.closed_at,
+    )
+
+
 def _periods(session: Session, account_id: str) -> list[str]:
     of_entries = select(EntryRow.period).where(EntryRow.account_id == account_id)
     of_balances = select(BalanceRow.period).where(BalanceRow.account_id == account_id)
@@ -183,8 +354,10 @@ def _open(session: Session, account_id: str, period: str) -> int:
     return int(session.scalar(query) or 0)
 
 
-def _entries(office_id: str, unit: Unit, period: Period) -> Select[EntryRow]:
-    return (
+def _entries(
+    office_id: str, unit: Unit, period: Period, holder: str | None = None
+) -> Select[EntryRow]:
+    query = (
         select(EntryRow)
         .join(AccountRow, AccountRow.id == EntryRow.account_id)
         .where(
@@ -193,6 +366,7 @@ def _entries(office_id: str, unit: Unit, period: Period) -> Select[EntryRow]:
             EntryRow.period == period.key,
         )
     )
+    return query if holder is None else query.where(AccountRow.holder == holder)
 
 
 def _spent_by(

@@ -10,32 +10,81 @@ values that are set.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, insert, select, update
+from sqlalchemy import (
+    Executable,
+    String,
+    bindparam,
+    case,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from core.db import insert_or, table
 from quotas.ledger import Delta, State
 from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
+from quotas.periods import Span
 
 _ACCOUNT, _BALANCE = table(AccountRow).c, table(BalanceRow).c
 _RESERVATION = table(ReservationRow).c
 _FIGURES = ("granted", "held", "spent")
 _SUMS: dict[Any, Any] = {name: _BALANCE[name] + bindparam(f"more_{name}") for name in _FIGURES}
 
-ACCOUNT = select(_ACCOUNT.id).where(
-    _ACCOUNT.office_id == bindparam("of_office"), _ACCOUNT.unit == bindparam("of_unit")
+ACCOUNT = select(_ACCOUNT.id, _ACCOUNT.span).where(
+    _ACCOUNT.office_id == bindparam("of_office"),
+    _ACCOUNT.unit == bindparam("of_unit"),
+    _ACCOUNT.holder == bindparam("of_holder"),
+)
+
+# Of a person's account and the office's, the person's: holders are ordered, and "" comes first.
+_OPEN = (
+    select(
+        _ACCOUNT.id,
+        case(
+            (_ACCOUNT.span == Span.MONTH, bindparam("of_month", type_=String)),
+            (_ACCOUNT.span == Span.QUARTER, bindparam("of_quarter", type_=String)),
+            (_ACCOUNT.span == Span.YEAR, bindparam("of_year", type_=String)),
+            else_=Span.PROJECT.value,
+        ),
+    )
+    .where(
+        _ACCOUNT.office_id == bindparam("of_office"),
+        _ACCOUNT.unit == bindparam("of_unit"),
+        _ACCOUNT.holder.in_([bindparam("of_holder"), bindparam("or_holder")]),
+        _ACCOUNT.closed_at.is_(None),
+        or_(_ACCOUNT.ends_at.is_(None), _ACCOUNT.ends_at > bindparam("of_now")),
+    )
+    .order_by(_ACCOUNT.holder.desc())
+    .limit(1)
 )
 
 TAKE = (
     update(table(BalanceRow))
     .where(
-        _BALANCE.account_id == ACCOUNT.scalar_subquery(),
-        _BALANCE.period == bindparam("of_period"),
+        tuple_(_BALANCE.account_id, _BALANCE.period) == _OPEN.scalar_subquery(),
         _BALANCE.held + _BALANCE.spent + bindparam("more_held") <= _BALANCE.granted,
     )
     .values(held=_SUMS["held"])
-    .returning(_BALANCE.account_id)
+    .returning(_BALANCE.account_id, _BALANCE.period)
 )
-"""Hold units of an office's balance, if there is enough: the authority on that."""
+"""Hold units of an account's balance, if there is enough: the authority on that.
+
+Which account and which period it is, is found in the same statement: a person's own account before
+the office's, an open one, and the period that this account is in.
+"""
+
+GIVE_UP = (
+    update(table(BalanceRow))
+    .where(
+        _BALANCE.account_id == bindparam("of_account"),
+        _BALANCE.period == bindparam("of_period"),
+        _BALANCE.granted - bindparam("less_granted") >= _BALANCE.held + _BALANCE.spent,
+    )
+    .values(granted=_BALANCE.granted - bindparam("less_granted"))
+)
+"""Take from what was granted, if so much of it is free."""
 
 ADD = (
     update(table(BalanceRow))

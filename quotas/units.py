@@ -1,8 +1,8 @@
 """The units that accounts are kept in: always whole numbers, so that sums are exact.
 
-Paper is counted in sheets of A4 equivalent. Toner is counted in millionths of a standard page, a
-page of which 5 % is marked: the measure in which the yield of a cartridge is declared (ISO/IEC
-19752), so that 1,000,000 units are one page of the declared yield.
+Paper is counted in sheets of A4 equivalent. Toner is counted, ink by ink, in millionths of a
+standard page, a page of which 5 % is covered: the measure in which the yield of a cartridge is
+declared (ISO/IEC 19752, 19798), so that 1,000,000 units are one page of the declared yield.
 """
 
 from enum import StrEnum
@@ -12,10 +12,13 @@ TONER_UNITS_PER_PAGE = 1_000_000
 
 
 class Unit(StrEnum):
-    """What an account counts."""
+    """What an account counts; `TONER` is the black one, which every printer has."""
 
     SHEETS = "sheets"
     TONER = "toner"
+    CYAN = "toner-cyan"
+    MAGENTA = "toner-magenta"
+    YELLOW = "toner-yellow"
 
 
 def valid_amount(amount: object) -> bool:

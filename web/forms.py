@@ -11,6 +11,9 @@ from core.ids import is_uuid
 from core.text import Text
 
 FIELDS = {
+    "A project ends on a day that is still to come.": "ends_on",
+    "A saving is 0 to 100 per cent.": "percent_less",
+    "The account that gives has too little left.": "sheets",
     "A code has 1 to 64 small letters, digits and dashes.": "code",
     "A correction or scrapping needs a reason.": "reason",
     "A person needs a sign-in name.": "login",

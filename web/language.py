@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from core.i18n import LANGUAGES, closest, translator
 from core.text import Scalar, Text, Translate, counted
+from quotas.periods import Period, Span
 from web.services import services
 
 COOKIE = "printgate-language"
@@ -71,11 +72,19 @@ def yuan(fen: int) -> str:
 
 
 def month(key: str) -> str:
-    """Return a month in words: 2026-11 is 2026年11月."""
-    year, number = key.split("-")
-    return sentence(
-        "{year}-{month}", year=year, month=number if language() == "en" else int(number)
-    )
+    """Return a period in words: 2026-11 is 2026年11月, 2026-Q4 is 2026年第4季度."""
+    period = Period.of_key(key)
+    year, number = period.year, period.month
+    match period.span:
+        case Span.MONTH:
+            two = f"{number:02}" if language() == "en" else number
+            return sentence("{year}-{month}", year=year, month=two)
+        case Span.QUARTER:
+            return sentence("{year}, quarter {n}", year=year, n=(number + 2) // 3)
+        case Span.YEAR:
+            return sentence("the year {year}", year=year)
+        case Span.PROJECT:
+            return sentence("its whole life")
 
 
 def sentences(*spoken: str) -> str:

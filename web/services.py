@@ -11,6 +11,7 @@ from core.db import Database
 from core.metrics import Metrics
 from docflow.rendering import PageImages
 from printgate.parts import Parts
+from quotas.accounts import ADJUST_MAX
 
 KEY = "printgate"
 
@@ -29,6 +30,8 @@ class WebServices:
     metrics: Metrics
     metrics_token: str = ""
     secure: bool = False
+    adjust_max: int = ADJUST_MAX
+    """The largest adjustment of an account that one person may enter alone."""
 
 
 def services() -> WebServices:

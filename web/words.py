@@ -8,7 +8,10 @@ from docflow.lifecycle import State
 from printgate.lifecycle import ACTIVE, Stage
 from printgate.policy import OneSidedAction, Overrider
 from printgate.queries import Job
+from quotas.accounts import AccountKind
 from quotas.ledger import Kind
+from quotas.periods import Span
+from quotas.units import Unit
 
 SYSTEM_NAME = SYSTEM.name
 """How deeds of the system itself are signed."""
@@ -176,17 +179,41 @@ GRANT_STATES = {
 ENTRY_KINDS: dict[Kind, Text] = {
     Kind.GRANT: Text("grant"),
     Kind.ADJUST: Text("adjustment"),
+    Kind.TRANSFER: Text("transfer"),
+    Kind.CARRY: Text("carried over"),
     Kind.RESERVE: Text("reserved"),
+    Kind.RENEW: Text("renewed"),
     Kind.SETTLE: Text("settled"),
     Kind.RELEASE: Text("released"),
     Kind.EXPIRE: Text("expired"),
     Kind.BOOK: Text("booked"),
 }
 
+ACCOUNT_KINDS: dict[AccountKind, Text] = {
+    AccountKind.OFFICE: Text("office"),
+    AccountKind.PERSON: Text("person"),
+    AccountKind.PROJECT: Text("project"),
+}
+
+SPANS: dict[Span, Text] = {
+    Span.MONTH: Text("a month"),
+    Span.QUARTER: Text("a quarter"),
+    Span.YEAR: Text("a year"),
+}
+
+UNITS: dict[Unit, Text] = {
+    Unit.SHEETS: Text("Sheets"),
+    Unit.TONER: Text("Toner"),
+    Unit.CYAN: Text("Cyan toner"),
+    Unit.MAGENTA: Text("Magenta toner"),
+    Unit.YELLOW: Text("Yellow toner"),
+}
+
 CHECKS: dict[str, Text] = {
     "ledger": Text("Ledger"),
     "supplies": Text("Stock and budgets"),
     "audit": Text("Audit trail"),
+    "ledger-chain": Text("Chain of the ledger"),
     "spool": Text("Spool"),
     "tasks": Text("Background work"),
     "cups": Text("Print system"),

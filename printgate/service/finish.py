@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import docflow.service
+import quotas.queries
 import quotas.service
 from core import audit, notices
 from core.people import SYSTEM, Actor
@@ -14,7 +15,7 @@ from core.tasks import service as tasks
 from core.text import Text, counted
 from printgate.errors import JobNotPossible
 from printgate.lifecycle import AT_BACKEND, Event, Stage, may
-from printgate.metering import Usage, toner_units
+from printgate.metering import Usage
 from printgate.models import JobRow, PrinterRow
 from printgate.policy import Reason
 from printgate.queries import Job, job_by_uuid
@@ -27,7 +28,7 @@ from printgate.service.rows import (
     reasons_to_json,
     sender,
 )
-from quotas.units import Unit
+from quotas.toner import assumed
 
 _NEWS = {
     Event.BACKEND_CANCELED: Text("A print job was cancelled at the printer, not by you."),
@@ -172,6 +173,8 @@ def _expire_held(session: Session, held_before: datetime, now: datetime) -> int:
         .where(JobRow.stage == Stage.HELD, JobRow.changed_at <= held_before)
         .with_for_update(key_share=True, skip_locked=True)
     ).all()
+    renewed = quotas.queries.renewed_until(session, [row.uuid for row in overdue])
+    overdue = [row for row in overdue if renewed.get(row.uuid, now) <= now]
     for row in overdue:
         change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
         row.sheets_used, row.impressions, row.estimated = 0, 0, False
@@ -199,6 +202,7 @@ def heed_jump(session: Session, jump: timedelta, *, now: datetime) -> None:
     # A held job's time is counted from when it was held.
     for row in session.scalars(select(JobRow).where(JobRow.stage == Stage.HELD)):
         row.changed_at += jump
+    quotas.service.heed_jump(session, jump)
     tasks.heed_jump(session, jump, now=now)
     details = {"seconds": round(jump.total_seconds())}
     audit.record(session, SYSTEM, "clock.jump", "clock", details, now)
@@ -230,16 +234,15 @@ def _close_grant(session: Session, row: JobRow, usage: Usage, now: datetime) -> 
 
 def _book_toner(session: Session, row: JobRow, usage: Usage, now: datetime) -> None:
     printer = session.get_one(PrinterRow, row.target_printer_id or row.printer_id)
-    quotas.service.book(
+    quotas.service.book_toner(
         session,
-        f"{row.uuid}:toner",
+        row.uuid,
         row.office_id,
-        Unit.TONER,
-        toner_units(usage.impressions, printer.coverage),
+        usage.impressions,
+        assumed(printer.coverage),
         person_id=row.person_id,
         printer=printer.name,
         kind="job",
-        estimated=True,
         actor=SYSTEM,
         now=now,
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+import quotas.service
 from core import audit
 from core.errors import Forbidden
 from core.identity.passwords import hash_password, verify_password
@@ -61,6 +62,22 @@ def hold(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
     else:
         change(session, row, Event.HOLD, actor=actor, now=now, details={"why": row.hold})
     session.flush()
+    return job_by_uuid(session, uuid)
+
+
+def renew(
+    session: Session, uuid: str, *, hold_expires: timedelta, actor: Actor, now: datetime
+) -> Job:
+    """Let a held job wait for its release once more as long; JobNotPossible if it is not held.
+
+    Its sheets stay reserved meanwhile. The caller has made sure that the actor may (`may_release`).
+    """
+    row = job_row(session, uuid)
+    if Stage(row.stage) is not Stage.HELD:
+        raise JobNotPossible(Text("This job is not held."))
+    until = now + hold_expires
+    quotas.service.renew(session, uuid, until, actor=actor, now=now)
+    audit.record(session, actor, "job.renew", uuid, {"until": until.isoformat()}, now)
     return job_by_uuid(session, uuid)
 
 

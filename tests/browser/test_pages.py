@@ -65,6 +65,7 @@ CASES = {
         ("admin", "/admin/grants?office={office}"),
         ("admin", "/admin/grants?office={office}&month=2027-01"),
     ],
+    "/admin/accounts": [("admin", "/admin/accounts?office={office}")],
     "/admin/printers": [("admin", "/admin/printers")],
     "/admin/printers/<name>": [
         ("admin", "/admin/printers/office-b"),

@@ -363,6 +363,26 @@ def test_a_held_job_expires_frees_its_sheets_and_tells_its_sender(desk: Desk):
     assert desk.sound()
 
 
+def test_a_held_job_that_is_kept_longer_expires_later(desk: Desk):
+    job, day = desk.send(Hold.ASKED), timedelta(days=1)
+    desk.clock.move(DAY - timedelta(seconds=1))
+    for _ in range(2):
+        with desk.database.transaction() as session:
+            holding.renew(session, job.uuid, hold_expires=day, actor=SYSTEM, now=desk.now)
+    desk.clock.move(day - timedelta(seconds=1))
+    assert desk.expire() == 0
+    with desk.database.transaction() as session:
+        finish.heed_jump(session, timedelta(hours=1), now=desk.now)
+    desk.clock.move(timedelta(hours=1))
+    assert desk.expire() == 0
+    desk.clock.move(timedelta(seconds=1))
+    assert desk.expire() == 1
+    assert desk.held_sheets() == 0
+    with pytest.raises(JobNotPossible), desk.database.transaction() as session:
+        holding.renew(session, job.uuid, hold_expires=day, actor=SYSTEM, now=desk.now)
+    assert desk.sound()
+
+
 def test_cancelling_a_held_job_frees_its_sheets(desk: Desk):
     job = desk.send(Hold.ASKED)
     with desk.database.transaction() as session:

@@ -217,11 +217,6 @@ def test_page_ranges(pages, ranges, selected):
     assert metering.pages_selected(pages, ranges) == selected
 
 
-def test_toner_is_counted_in_millionths_of_a_standard_page():
-    assert metering.toner_units(3, 0.05) == 3_000_000
-    assert metering.toner_units(1, 0.12) == 2_400_000
-
-
 def test_a_ticket_survives_storage_and_becomes_options_once():
     ticket = JobTicket(
         copies=2, sides=LONG, media="iso_a4_210x297mm", media_source="tray-1",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from quotas.ledger import ENDS, Balance, Delta, Kind, State, delta_of, fold
 from quotas.periods import Period
+from quotas.toner import UNITS
 from quotas.units import AMOUNT_MAX, Unit, toner_pages, valid_amount
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -69,7 +70,22 @@ def test_every_moment_lies_in_exactly_one_month(naive):
         assert moment.astimezone(zone).date() in period.days()
 
 
-@pytest.mark.parametrize("key", ["", "2026", "2026-13", "2026-00", "26-1", "2026-11-01", "２０-11"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "226",
+        "2026-13",
+        "2026-Q0",
+        "2026-Q5",
+        "2026-Q",
+        "2026-",
+        "2026-00",
+        "26-1",
+        "2026-11-01",
+        "２０-11",
+    ],
+)
 def test_what_is_no_month(key: str):
     with pytest.raises(ValueError, match="not a month"):
         Period.of_key(key)
@@ -83,4 +99,4 @@ def test_what_is_no_amount(amount: object):
 def test_units():
     assert valid_amount(AMOUNT_MAX)
     assert toner_pages(1_500_000) == 1.5
-    assert set(Unit) == {"sheets", "toner"}
+    assert set(Unit) == {"sheets", *UNITS.values()}

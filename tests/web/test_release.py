@@ -37,6 +37,19 @@ def test_my_held_jobs_one_and_all(site: Site):
     assert alice.post(f"/jobs/{one}/release").status_code == 409
 
 
+def test_a_held_job_is_kept_longer_by_its_owner_alone(site: Site):
+    job, path = held(site), "/jobs/{}/renew"
+    alice = site.browser("alice")
+    assert path.format(job) in text(alice.get(f"/jobs/{job}"))
+    assert alice.post(path.format(job)).location == f"/jobs/{job}"
+    assert site.browser("bob").post(path.format(job)).status_code in (403, 404)
+    assert site.browser("charlie").post(path.format(job)).status_code == 404
+    assert alice.post(path.format(99999)).status_code == 404
+    assert alice.client.put(path.format(job)).status_code == 405
+    alice.post(f"/jobs/{job}/release")
+    assert alice.post(path.format(job)).status_code == 409
+
+
 def test_hold_and_release_on_the_page_of_a_job(site: Site):
     alice, path = site.browser("alice"), f"/jobs/{site.job}"
     assert "/hold" in text(alice.get(path))

@@ -2,6 +2,7 @@
 
 from web.views.account import account
 from web.views.admin import admin
+from web.views.admin_accounts import admin_accounts
 from web.views.admin_audit import admin_audit
 from web.views.admin_background import admin_background
 from web.views.admin_checkup import admin_checkup
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     admin,
     admin_offices,
     admin_people,
+    admin_accounts,
     admin_grants,
     admin_printers,
     admin_background,

@@ -1,13 +1,18 @@
 """For the administrator: all offices at a glance, paper that went past, what needs a look."""
 
+from datetime import datetime
+
 from flask import Blueprint, render_template
+from sqlalchemy.orm import Session
 
 from core import checkups
 from core.identity import queries as identity
+from core.people import Office
 from core.tasks import service as tasks
 from printgate import queries as printing
 from printgate.stuck import STUCK_AFTER
 from quotas import queries as quotas
+from quotas.ledger import Balance
 from quotas.periods import Period
 from quotas.units import Unit
 from web.access import ADMIN, access
@@ -35,10 +40,7 @@ def overview() -> str:
     now = services().clock.now()
     period = Period.of_moment(now, services().zone)
     with services().database.snapshot() as session:
-        offices = [
-            (office, quotas.balance(session, office.id, Unit.SHEETS, period))
-            for office in identity.offices(session)
-        ]
+        offices = [_standing(session, office, now) for office in identity.offices(session)]
         _, failing = tasks.depth(session, now=now)
         states = [each.state for each in printing.offered_printers(session)]
         foreign = printing.foreign_jobs(session)
@@ -53,3 +55,9 @@ def overview() -> str:
             stuck=len(printing.stuck_jobs(session, now - STUCK_AFTER)),
             stopped=states.count("stopped"),
         )
+
+
+def _standing(session: Session, office: Office, now: datetime) -> tuple[Office, Period, Balance]:
+    """Return an office, the period that its account is in, and how it stands."""
+    period = quotas.period_now(session, office.id, Unit.SHEETS, now=now, zone=services().zone)
+    return office, period, quotas.balance(session, office.id, Unit.SHEETS, period)

@@ -1,6 +1,7 @@
 """The first page: what is new for me, what waits for me, my newest jobs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from docflow import queries as docflow
 from docflow.lifecycle import State
 from printgate import queries as printing
 from quotas import queries as quotas
-from quotas.periods import Period
+from quotas.ledger import Balance
 from quotas.units import Unit
 from web.access import PERSON, access
 from web.services import services
@@ -52,13 +53,19 @@ def first_page() -> str:
                 if document.state is State.CIRCULATING
             ],
             jobs=printing.jobs_of_person(session, g.person.id, limit=_NEWEST),
-            balance=quotas.balance(
-                session,
-                g.person.office_id,
-                Unit.SHEETS,
-                Period.of_moment(now, services().zone),
-            ),
+            **_paper(session, now),
         )
+
+
+def _paper(session: Session, now: datetime) -> dict[str, object]:
+    """Return the account that the reader prints from, and how it stands."""
+    office_id = g.person.office_id
+    account = quotas.account_for(session, office_id, Unit.SHEETS, g.person.id, now=now)
+    if account is None:
+        return {"account": None, "balance": Balance()}
+    period = account.period_at(now, services().zone)
+    balance = quotas.balance(session, office_id, Unit.SHEETS, period, holder=account.holder)
+    return {"account": account, "balance": balance}
 
 
 @home.post("/notices")

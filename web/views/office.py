@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.identity import queries as identity
 from core.people import Office
 from quotas import queries as quotas
-from quotas.periods import Period
+from quotas.periods import WHOLE, Period
 from quotas.units import TONER_UNITS_PER_PAGE, Unit
 from web import charts
 from web.access import PERSON, access
@@ -29,7 +29,8 @@ MONTHS_BACK = 12
 def show_office() -> str:
     """Show an office's month: figures, charts, and whose sheets they were."""
     with services().database.snapshot() as session:
-        shown, period = _office(session), _period()
+        shown = _office(session)
+        period = _period(session, shown)
         full = g.actor.may_see_office(shown.id)
         balance = quotas.balance(session, shown.id, Unit.SHEETS, period)
         days = quotas.spent_by_day(session, shown.id, Unit.SHEETS, period, services().zone)
@@ -64,9 +65,11 @@ def show_office() -> str:
 @access(PERSON)
 def statement() -> str:
     """Show every entry of an office's account: the figures are their sums."""
-    unit = Unit.TONER if request.args.get("unit") == Unit.TONER else Unit.SHEETS
+    asked = request.args.get("unit", "")
+    unit = Unit(asked) if asked in set(Unit) else Unit.SHEETS
     with services().database.snapshot() as session:
-        shown, period = _office(session), _period()
+        shown = _office(session)
+        period = _period(session, shown)
         if not g.actor.may_see_office(shown.id):
             abort(403)
         page = page_number()
@@ -84,7 +87,7 @@ def statement() -> str:
             entries=entries,
             names=names,
             balance=quotas.balance(session, shown.id, unit, period),
-            scale=TONER_UNITS_PER_PAGE if unit is Unit.TONER else 1,
+            scale=1 if unit is Unit.SHEETS else TONER_UNITS_PER_PAGE,
             count=count,
             page=page,
             pages=-(-count // PAGE),
@@ -122,16 +125,21 @@ def _choices(session: Session) -> list[Office]:
     ]
 
 
-def _period() -> Period:
+def _period(session: Session, shown: Office) -> Period:
+    """Return the period that is asked for, else the one that the office's account is in."""
     try:
-        return Period.of_key(request.args.get("month", ""))
+        asked = Period.of_key(request.args.get("month", ""))
     except ValueError:
-        return Period.of_moment(services().clock.now(), services().zone)
+        asked = WHOLE
+    if asked != WHOLE:
+        return asked
+    now, zone = services().clock.now(), services().zone
+    return quotas.period_now(session, shown.id, Unit.SHEETS, now=now, zone=zone)
 
 
 def _months(shown: Period) -> list[Period]:
     """Return the months to choose from, newest first: the last year's, and the one shown."""
-    months = [Period.of_moment(services().clock.now(), services().zone)]
+    months = [Period.of_moment(services().clock.now(), services().zone, shown.span)]
     for _ in range(MONTHS_BACK):
         months.append(months[-1].previous())
     return months if shown in months else [shown, *months]

@@ -84,6 +84,20 @@ def hold_job(job_id: int) -> Response:
     return redirect(url_for("jobs.show_job", job_id=job_id))
 
 
+@release.post("/jobs/<int:job_id>/renew")
+@access(PERSON)
+def renew_job(job_id: int) -> Response:
+    """Let a held job of mine wait for its release once more as long."""
+    longer = services().printing.terms.hold_expires
+    with services().database.transaction() as session:
+        job = printing.job_for(session, job_id, g.actor)
+        if not holding.may_release(job, g.actor):
+            raise Forbidden(Text("Only its owner holds a job."))
+        now = services().clock.now()
+        holding.renew(session, job.uuid, hold_expires=longer, actor=g.actor, now=now)
+    return redirect(url_for("jobs.show_job", job_id=job_id))
+
+
 def _page(number: str, *, wrong: Text | None = None, done: Text | None = None) -> str:
     jobs = []
     if g.person is not None:

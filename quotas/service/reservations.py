@@ -1,0 +1,389 @@
+"""The life of a reservation, and what is booked without one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from core.db import insert_new
+from core.errors import InvalidInput
+from core.people import Actor
+from core.text import Text, counted
+from quotas import statements
+from quotas.accounts import Account, AccountKind
+from quotas.errors import (
+    EntryDiffers,
+    NoSuchAccount,
+    NoSuchReservation,
+    QuotaExceeded,
+    ReservationEnded,
+)
+from quotas.ledger import ENDS, Delta, Kind, State, delta_of
+from quotas.models import AccountRow, BalanceRow, ReservationRow
+from quotas.periods import DEFAULT_ZONE, Period, Span
+from quotas.queries import account_of
+from quotas.service import books
+from quotas.service.accounts import OFFICE, account_and_span
+from quotas.toner import Coverage, uses
+from quotas.units import AMOUNT_MAX, Unit
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Units set aside for one job, and what became of them."""
+
+    id: str
+    office_id: str
+    unit: Unit
+    period: Period
+    amount: int
+    state: State
+    used: int | None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a reservation is asked for."""
+
+    office_id: str
+    unit: Unit
+    amount: int
+    holder: str | None
+    person_id: str | None
+    now: datetime
+    zone: ZoneInfo
+
+    def places(self) -> dict[str, object]:
+        """Return where `statements.TAKE` is to look, and in which periods."""
+        local = self.now.astimezone(self.zone)
+        month = Period(local.year, local.month)
+        named = self.holder is not None
+        return {
+            "of_office": self.office_id,
+            "of_unit": self.unit,
+            "of_holder": self.holder if named else OFFICE,
+            "or_holder": self.holder if named else self.person_id or OFFICE,
+            "of_now": self.now,
+            "of_month": month.key,
+            "of_quarter": month.within(Span.QUARTER).key,
+            "of_year": month.within(Span.YEAR).key,
+        }
+
+
+def reserve(
+    session: Session,
+    reservation_id: str,
+    office_id: str,
+    unit: Unit,
+    amount: int,
+    *,
+    holder: str | None = None,
+    person_id: str | None = None,
+    printer: str = "",
+    kind: str = "",
+    actor: Actor,
+    now: datetime,
+    zone: ZoneInfo = DEFAULT_ZONE,
+) -> Reservation:
+    """Set units aside in the current period, or raise QuotaExceeded and leave all as it was.
+
+    They are taken from the account of the person if the office has one for them, else from the
+    office's; or from the one of `holder` (a project's id; "" is the office itself) and no other.
+    `reservation_id` is the caller's key (the job's UUID); asking again answers with what it made,
+    which may have ended since. EntryDiffers if it was made for another office or amount.
+    """
+    books.check_amount(amount)
+    asked = _Asked(office_id, unit, amount, holder, person_id, now, zone)
+    taken = session.execute(statements.TAKE, {**asked.places(), "more_held": amount}).one_or_none()
+    if taken is not None and insert_new(
+        session,
+        ReservationRow,
+        id=reservation_id,
+        account_id=taken.account_id,
+        period=taken.period,
+        amount=amount,
+        state=State.RESERVED,
+        person_id=person_id,
+        printer=printer,
+        kind=kind,
+        reserved_at=now,
+    ):
+        period, delta = Period.of_key(taken.period), Delta(held=amount)
+        labels = (person_id, printer, kind)
+        entry_id = f"{reservation_id}:{Kind.RESERVE}"
+        books.enter(
+            session,
+            books.Entry(
+                entry_id, taken.account_id, period, Kind.RESERVE, delta, actor, now, *labels,
+                reservation_id=reservation_id,
+            ),
+        )  # fmt: skip
+        return Reservation(reservation_id, office_id, unit, period, amount, State.RESERVED, None)
+    known = session.get(ReservationRow, reservation_id, populate_existing=True)
+    if known is None:
+        raise _refused(session, asked)
+    if taken is not None:
+        # Asked for again: what was taken for it just now goes back.
+        books.add(session, taken.account_id, taken.period, Delta(held=-amount))
+    return _same(session, known, asked)
+
+
+def settle(
+    session: Session,
+    reservation_id: str,
+    used: int,
+    *,
+    estimated: bool,
+    actor: Actor,
+    now: datetime,
+) -> Reservation:
+    """Charge what came out and free the rest; an overrun is charged too.
+
+    Settling again answers with what was settled first. ReservationEnded if it was released.
+    """
+    if type(used) is not int or not 0 <= used <= AMOUNT_MAX:
+        raise InvalidInput(Text("An amount must be a whole number above zero."))
+    return _end(session, reservation_id, Kind.SETTLE, used, actor, now, estimated=estimated)
+
+
+def release(session: Session, reservation_id: str, *, actor: Actor, now: datetime) -> Reservation:
+    """Free a reservation of which nothing came out; releasing again changes nothing."""
+    return _end(session, reservation_id, Kind.RELEASE, 0, actor, now)
+
+
+def expire(session: Session, reservation_id: str, *, actor: Actor, now: datetime) -> Reservation:
+    """Free a reservation whose job never came to its end; expiring again changes nothing."""
+    return _end(session, reservation_id, Kind.EXPIRE, 0, actor, now)
+
+
+def renew(
+    session: Session, reservation_id: str, until: datetime, *, actor: Actor, now: datetime
+) -> Reservation:
+    """Let a reservation live until a later moment; one that lives as long already is left so.
+
+    Whoever lets reservations expire asks for it (`queries.renewed_until`). It moves no units, but
+    is an entry, for everybody may see why so much is held so long. ReservationEnded if it is over.
+    """
+    if until <= now:
+        raise InvalidInput(Text("A reservation is renewed until a time that is still to come."))
+    renewed = session.execute(
+        update(ReservationRow)
+        .where(
+            ReservationRow.id == reservation_id,
+            ReservationRow.state == State.RESERVED,
+            ReservationRow.renewed_until.is_(None) | (ReservationRow.renewed_until < until),
+        )
+        .values(renewed_until=until)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(renewed, CursorResult)
+    row = session.get(ReservationRow, reservation_id, populate_existing=True)
+    if row is None or State(row.state) is not State.RESERVED:
+        return _ended(session, reservation_id, State.RESERVED)
+    if renewed.rowcount == 1:
+        entry_id = f"{reservation_id}:{Kind.RENEW}:{round(until.timestamp())}"
+        labels = (row.person_id, row.printer, row.kind)
+        period = Period.of_key(row.period)
+        books.append(
+            session,
+            books.Entry(
+                entry_id, row.account_id, period, Kind.RENEW, Delta(), actor, now, *labels,
+                reservation_id=reservation_id,
+            ),
+        )  # fmt: skip
+    return _reservation(session, row)
+
+
+def heed_jump(session: Session, jump: timedelta) -> None:
+    """Let renewed reservations live as long as was promised, although the clock was set."""
+    for row in session.scalars(
+        select(ReservationRow).where(
+            ReservationRow.state == State.RESERVED, ReservationRow.renewed_until.is_not(None)
+        )
+    ):
+        assert row.renewed_until is not None
+        row.renewed_until += jump
+
+
+def book(
+    session: Session,
+    entry_id: str,
+    office_id: str,
+    unit: Unit,
+    amount: int,
+    *,
+    person_id: str | None = None,
+    printer: str = "",
+    kind: str = "",
+    estimated: bool = True,
+    actor: Actor,
+    now: datetime,
+    zone: ZoneInfo = DEFAULT_ZONE,
+) -> None:
+    """Book units that an office used without a reservation: toner. No limit applies."""
+    books.check_amount(amount)
+    account_id, span = account_and_span(session, office_id, unit, now=now)
+    period, delta = Period.of_moment(now, zone, span), delta_of(Kind.BOOK, amount)
+    labels = (person_id, printer, kind, estimated)
+    entry = books.Entry(entry_id, account_id, period, Kind.BOOK, delta, actor, now, *labels)
+    books.append(session, entry)
+
+
+def book_toner(
+    session: Session,
+    key: str,
+    office_id: str,
+    impressions: int,
+    coverage: Coverage,
+    *,
+    person_id: str | None = None,
+    printer: str = "",
+    kind: str = "",
+    actor: Actor,
+    now: datetime,
+    zone: ZoneInfo = DEFAULT_ZONE,
+) -> None:
+    """Book the toner of so many impressions, ink by ink; `key` is what it was used for."""
+    for use in uses(impressions, coverage):
+        book(
+            session, f"{key}:{use.unit}", office_id, use.unit, use.amount, person_id=person_id,
+            printer=printer, kind=kind, estimated=use.estimated, actor=actor, now=now, zone=zone,
+        )  # fmt: skip
+
+
+def _same(session: Session, row: ReservationRow, asked: _Asked) -> Reservation:
+    made = _reservation(session, row)
+    if (made.office_id, made.unit, made.amount) != (asked.office_id, asked.unit, asked.amount):
+        raise EntryDiffers(Text("A reservation with this id exists and says something else."))
+    return made
+
+
+def _refused(session: Session, asked: _Asked) -> QuotaExceeded:
+    """Return why a reservation was refused; NoSuchAccount where the holder has none."""
+    named = asked.holder is not None
+    holders = [asked.holder] if named else [OFFICE, asked.person_id or OFFICE]
+    rows = session.scalars(
+        select(AccountRow)
+        .where(
+            AccountRow.office_id == asked.office_id,
+            AccountRow.unit == asked.unit,
+            AccountRow.holder.in_(holders),
+        )
+        .order_by(AccountRow.holder.desc())
+    ).all()
+    accounts = [account_of(row) for row in rows]
+    if asked.holder and not accounts:
+        raise NoSuchAccount(Text("The office has no such account."))
+    account = next((each for each in accounts if not each.closed(asked.now)), None)
+    if accounts and account is None:
+        return books.closed(asked.amount)
+    left = _left(session, account, asked) if account else 0
+    text = _too_little(account, asked.unit, asked.amount, left)
+    return QuotaExceeded(text, needed=asked.amount, left=left)
+
+
+def _left(session: Session, account: Account, asked: _Asked) -> int:
+    period = account.period_at(asked.now, asked.zone)
+    left = session.scalar(
+        select(BalanceRow.granted - BalanceRow.held - BalanceRow.spent).where(
+            BalanceRow.account_id == account.id, BalanceRow.period == period.key
+        )
+    )
+    return left or 0
+
+
+def _too_little(account: Account | None, unit: Unit, needed: int, left: int) -> Text:
+    if unit is not Unit.SHEETS:
+        return Text("The office has too little toner left this month.")
+    figures = {"needed": needed, "missing": needed - left}
+    if account is None or (account.kind, account.span) == (AccountKind.OFFICE, Span.MONTH):
+        return counted(
+            "The office has {n} sheet left this month; this job needs {needed}, "
+            "{missing} more than that.",
+            "The office has {n} sheets left this month; this job needs {needed}, "
+            "{missing} more than that.",
+            left,
+            **figures,
+        )
+    if account.kind is AccountKind.PERSON:
+        return counted(
+            "Your own account has {n} sheet left; this job needs {needed}, "
+            "{missing} more than that.",
+            "Your own account has {n} sheets left; this job needs {needed}, "
+            "{missing} more than that.",
+            left,
+            **figures,
+        )
+    return counted(
+        "The account has {n} sheet left in its period; this job needs {needed}, "
+        "{missing} more than that.",
+        "The account has {n} sheets left in its period; this job needs {needed}, "
+        "{missing} more than that.",
+        left,
+        **figures,
+    )
+
+
+def _end(
+    session: Session,
+    reservation_id: str,
+    kind: Kind,
+    used: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    estimated: bool = False,
+) -> Reservation:
+    # Of two that end it at once, the second waits here and then finds it ended.
+    end = {"of_id": reservation_id, "state": ENDS[kind], "used": used, "ended_at": now}
+    row = session.execute(statements.END, end).one_or_none()
+    if row is None:
+        return _ended(session, reservation_id, ENDS[kind])
+    account_id, key, amount, person_id, printer, label, office_id, unit = row
+    period, delta = Period.of_key(key), delta_of(kind, amount, used)
+    books.enter(
+        session,
+        books.Entry(
+            f"{reservation_id}:{kind}",
+            account_id,
+            period,
+            kind,
+            delta,
+            actor,
+            now,
+            person_id,
+            printer,
+            label,
+            estimated,
+            reservation_id=reservation_id,
+        ),
+    )
+    # Last: from here on everybody who wants sheets of this office waits for our commit.
+    books.add(session, account_id, key, delta)
+    return Reservation(reservation_id, office_id, Unit(unit), period, amount, ENDS[kind], used)
+
+
+def _ended(session: Session, reservation_id: str, state: State) -> Reservation:
+    """Return a reservation that has ended like this already; ReservationEnded if otherwise."""
+    row = session.get(ReservationRow, reservation_id, populate_existing=True)
+    if row is None:
+        raise NoSuchReservation(Text("There is no such reservation."))
+    if State(row.state) is not state:
+        raise ReservationEnded(Text("This reservation has ended already."))
+    return _reservation(session, row)
+
+
+def _reservation(session: Session, row: ReservationRow) -> Reservation:
+    account = session.get_one(AccountRow, row.account_id)
+    return Reservation(
+        row.id,
+        account.office_id,
+        Unit(account.unit),
+        Period.of_key(row.period),
+        row.amount,
+        State(row.state),
+        row.used,
+    )
