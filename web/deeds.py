@@ -38,8 +38,6 @@ DEEDS = {
     "stocktaking.close": Text("Stocktaking closed"),
     "stocktaking.abandon": Text("Stocktaking given up"),
     "cartridge.install": Text("Cartridge put in"),
-    "used-paper.switch-on": Text("Tray opted in for used paper"),
-    "used-paper.switch-off": Text("Tray taken out of used paper"),
     "quota.propose": Text("Adjustment proposed"),
     "quota.confirm": Text("Adjustment confirmed"),
     "quota.reject": Text("Adjustment turned down"),

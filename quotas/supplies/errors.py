@@ -37,6 +37,6 @@ class SecondPersonNeeded(Conflict):
 
 
 class NoSuchSupply(NotFound):
-    """There is no such article, store, order, stocktaking or tray."""
+    """There is no such article, store, order or stocktaking."""
 
     code = "no-such-supply"

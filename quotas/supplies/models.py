@@ -1,4 +1,4 @@
-"""Tables of supplies. Movements, events of orders and counts of jams are only ever added."""
+"""Tables of supplies. Movements and events of orders are only ever added."""
 
 from datetime import datetime
 
@@ -237,36 +237,7 @@ class CountRow(Base):
     __table_args__ = (CheckConstraint("counted >= 0", name="counted_not_negative"),)
 
 
-class UsedPaperTrayRow(Base):
-    """A tray that was opted in to hold used one-sided paper, and how it does."""
-
-    __tablename__ = "used_paper_trays"
-
-    printer: Mapped[str] = mapped_column(String(127), primary_key=True)
-    tray: Mapped[str] = mapped_column(String(127), primary_key=True)
-    switched_on: Mapped[bool]
-    limit_per_mille: Mapped[int]
-    jobs: Mapped[int] = mapped_column(default=0)
-    jams: Mapped[int] = mapped_column(default=0)
-    changed_at: Mapped[datetime]
-    changed_by: Mapped[str] = mapped_column(String(255))
-
-
-class UsedPaperCountRow(Base):
-    """Jobs and jams of a tray as they were reported, once each."""
-
-    __tablename__ = "used_paper_counts"
-
-    seq: Mapped[int] = mapped_column(_BIG, primary_key=True)
-    id: Mapped[str] = mapped_column(String(64), unique=True)
-    printer: Mapped[str] = mapped_column(String(127))
-    tray: Mapped[str] = mapped_column(String(127))
-    jobs: Mapped[int]
-    jams: Mapped[int]
-    at: Mapped[datetime]
-
-
-APPEND_ONLY = ("stock_movements", "purchase_events", "used_paper_counts")
+APPEND_ONLY = ("stock_movements", "purchase_events")
 """Tables whose rows are never changed; each has a `seq` and an `id`."""
 
 

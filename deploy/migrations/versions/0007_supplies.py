@@ -11,7 +11,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_APPEND_ONLY = ("stock_movements", "purchase_events", "used_paper_counts")
+_APPEND_ONLY = ("stock_movements", "purchase_events")
 
 
 def upgrade() -> None:
@@ -29,30 +29,6 @@ def upgrade() -> None:
         sa.CheckConstraint("price_fen >= 0", name=op.f("ck_articles_price_not_negative")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("name", name=op.f("uq_articles_name")),
-    )
-    op.create_table(
-        "used_paper_counts",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("printer", sa.String(length=127), nullable=False),
-        sa.Column("tray", sa.String(length=127), nullable=False),
-        sa.Column("jobs", sa.Integer(), nullable=False),
-        sa.Column("jams", sa.Integer(), nullable=False),
-        sa.Column("at", core.db.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_used_paper_counts")),
-        sa.UniqueConstraint("id", name=op.f("uq_used_paper_counts_id")),
-    )
-    op.create_table(
-        "used_paper_trays",
-        sa.Column("printer", sa.String(length=127), nullable=False),
-        sa.Column("tray", sa.String(length=127), nullable=False),
-        sa.Column("switched_on", sa.Boolean(), nullable=False),
-        sa.Column("limit_per_mille", sa.Integer(), nullable=False),
-        sa.Column("jobs", sa.Integer(), nullable=False),
-        sa.Column("jams", sa.Integer(), nullable=False),
-        sa.Column("changed_at", core.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("changed_by", sa.String(length=255), nullable=False),
-        sa.PrimaryKeyConstraint("printer", "tray", name=op.f("pk_used_paper_trays")),
     )
     op.create_table(
         "cartridges",
@@ -319,6 +295,4 @@ def downgrade() -> None:
         )
 
     op.drop_table("cartridges")
-    op.drop_table("used_paper_trays")
-    op.drop_table("used_paper_counts")
     op.drop_table("articles")

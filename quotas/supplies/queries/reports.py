@@ -1,4 +1,4 @@
-"""Reports: issued against printed, the share of recycled paper, cartridges, trays of used paper."""
+"""Reports: issued against printed, the share of recycled paper, cartridges."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from quotas import queries as ledger
 from quotas.periods import Period
-from quotas.supplies.models import ArticleRow, CartridgeRow, MovementRow, UsedPaperTrayRow
+from quotas.supplies.models import ArticleRow, CartridgeRow, MovementRow
 from quotas.supplies.queries.stock import Article, article_of
-from quotas.supplies.reuse import Counts
 from quotas.supplies.stock import OF_AN_OFFICE, PAPERS, Kind, Material, share_per_cent
 from quotas.supplies.variance import Month, Variance, variances
 from quotas.units import Unit
@@ -50,19 +49,6 @@ class Cartridge:
         """
         end = count_now if self.pages_at_removal is None else self.pages_at_removal
         return max(0, end - self.pages_at_installation)
-
-
-@dataclass(frozen=True)
-class UsedPaperTray:
-    """A tray that was opted in for used one-sided paper."""
-
-    printer: str
-    tray: str
-    switched_on: bool
-    limit_per_mille: int
-    counts: Counts
-    changed_at: datetime
-    changed_by: str
 
 
 def variance(session: Session, office_id: str, months: Collection[Period]) -> list[Variance]:
@@ -144,19 +130,3 @@ def cartridges(session: Session) -> list[Cartridge]:
         )
         for row, article in rows
     ]
-
-
-def used_paper_tray(session: Session, printer: str, tray: str) -> UsedPaperTray | None:
-    """Return what is known of a tray of used paper, None if it was never opted in."""
-    row = session.get(UsedPaperTrayRow, (printer, tray))
-    if row is None:
-        return None
-    return UsedPaperTray(
-        row.printer,
-        row.tray,
-        row.switched_on,
-        row.limit_per_mille,
-        Counts(row.jobs, row.jams),
-        row.changed_at,
-        row.changed_by,
-    )

@@ -1,4 +1,4 @@
-"""Stocktaking, cartridges, trays of used paper and reports, on both databases."""
+"""Stocktaking, cartridges and reports, on both databases."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,8 +16,7 @@ from quotas.supplies.errors import NoSuchSupply, OutOfStock, SecondPersonNeeded,
 from quotas.supplies.lifecycle import CountState
 from quotas.supplies.queries import counting as queries
 from quotas.supplies.queries import reports
-from quotas.supplies.reuse import Counts
-from quotas.supplies.service import cartridges, counting, used_paper
+from quotas.supplies.service import cartridges, counting
 from quotas.supplies.service.cartridges import Installation
 from quotas.supplies.service.counting import Count
 from quotas.supplies.stock import Kind
@@ -227,64 +226,6 @@ def test_two_cartridges_for_one_place_at_once(depot: Depot):
     found = in_printers(depot)
     assert sum(each.removed_at is None for each in found) == 1
     assert depot.on_hand(TONER) == 9 - len(found)
-
-
-def test_a_tray_of_used_paper_switches_itself_off(depot: Depot):
-    def report(key: str, jobs: int, jams: int) -> bool:
-        with depot.database.transaction() as session:
-            return used_paper.count(session, key, "p", "tray-2", Counts(jobs, jams), now=NOON)
-
-    def switch(on: bool) -> None:
-        with depot.database.transaction() as session:
-            if on:
-                used_paper.switch_on(
-                    session, "p", "tray-2", limit_per_mille=20, actor=depot.ada, now=NOON
-                )
-            else:
-                used_paper.switch_off(session, "p", "tray-2", actor=depot.ada, now=NOON)
-
-    with pytest.raises(NoSuchSupply):
-        report("a", 1, 0)
-    switch(on=True)
-    switch(on=True)
-    assert report("a", 40, 1)
-    assert report("a", 40, 1)
-    assert report("b", 60, 1)
-    assert not report("c", 20, 1)
-    with pytest.raises(EntryDiffers):
-        report("c", 20, 0)
-    with pytest.raises(InvalidInput):
-        report("d", 0, 0)
-    with depot.database.snapshot() as session:
-        tray = reports.used_paper_tray(session, "p", "tray-2")
-        assert reports.used_paper_tray(session, "p", "tray-1") is None
-        deeds = [(each.action, each.actor_name) for each in audit.records_of(session, "p")]
-    assert tray is not None
-    assert (tray.switched_on, tray.counts, tray.changed_by) == (False, Counts(120, 3), SYSTEM.name)
-    ada = depot.cast.ada.name
-    assert deeds == [("used-paper.switch-on", ada), ("used-paper.switch-off", SYSTEM.name)]
-    switch(on=True)
-    assert report("e", 10, 1)
-    for _ in range(2):
-        switch(on=False)
-    assert not report("f", 100, 0)
-    with depot.database.transaction() as session, pytest.raises(InvalidInput):
-        used_paper.switch_on(session, "p", "t", limit_per_mille=0, actor=depot.ada, now=NOON)
-
-
-def test_jams_that_are_reported_at_once_are_all_counted(depot: Depot):
-    with depot.database.transaction() as session:
-        used_paper.switch_on(session, "p", "t", limit_per_mille=20, actor=depot.ada, now=NOON)
-
-    def report(number: int) -> bool:
-        with depot.database.transaction() as session:
-            return used_paper.count(session, f"c{number % 8}", "p", "t", Counts(1, 1), now=NOON)
-
-    assert failures(at_once(16, report)) == []
-    with depot.database.snapshot() as session:
-        tray = reports.used_paper_tray(session, "p", "t")
-    assert tray is not None
-    assert (tray.counts, tray.switched_on) == (Counts(8, 8), False)
 
 
 def printed(depot: Depot, sheets: int, period: Period) -> None:

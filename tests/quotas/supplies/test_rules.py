@@ -27,15 +27,6 @@ from quotas.supplies.lifecycle import (
     open_events,
     parties,
 )
-from quotas.supplies.reuse import (
-    JOBS_MIN,
-    Counts,
-    Paper,
-    Why,
-    fresh_paper_because,
-    too_many_jams,
-    valid_counts,
-)
 from quotas.supplies.stock import (
     Kind,
     delta_of,
@@ -249,47 +240,3 @@ def test_the_running_difference_is_the_sum(figures):
     assert [each.month for each in found] == months
     for index, each in enumerate(found):
         assert each.running == sum(month.difference for month in months[: index + 1])
-
-
-@pytest.mark.parametrize(
-    ("draft", "confidential", "personal", "on"), list(product([True, False], repeat=4))
-)
-def test_used_paper_is_for_drafts_that_are_neither_confidential_nor_personal(
-    draft: bool, confidential: bool, personal: bool, on: bool
-):
-    why = fresh_paper_because(Paper(draft, confidential, personal), switched_on=on)
-    assert (why is None) is (draft and on and not confidential and not personal)
-    if confidential:
-        assert why is Why.CONFIDENTIAL
-
-
-@pytest.mark.parametrize(
-    ("jobs", "jams", "limit", "off"),
-    [
-        (3, 1, 20, False),  # one in three jobs says nothing
-        (3, 2, 20, True),  # as many as would be too many in fifty
-        (50, 1, 20, False),  # exactly at the limit
-        (49, 1, 20, False),
-        (1000, 20, 20, False),
-        (1000, 21, 20, True),
-        (0, 0, 1, False),
-        (0, 1, 1, True),
-    ],
-)
-def test_when_a_tray_is_switched_off(jobs: int, jams: int, limit: int, off: bool):
-    assert too_many_jams(Counts(jobs, jams), limit) is off
-
-
-@given(st.integers(0, 5000), st.integers(0, 500), st.integers(1, 1000))
-def test_more_jams_never_switch_a_tray_on(jobs: int, jams: int, limit: int):
-    if too_many_jams(Counts(jobs, jams), limit):
-        assert too_many_jams(Counts(jobs, jams + 1), limit)
-        assert jams * 1000 > limit * JOBS_MIN
-
-
-@pytest.mark.parametrize(
-    ("jobs", "jams", "valid"),
-    [(0, 0, False), (-1, 0, False), (1, 0, True), (0, 1, True), (1.0, 0, False), (True, 0, False)],
-)
-def test_what_is_a_count(jobs, jams, valid):
-    assert valid_counts(Counts(jobs, jams)) is valid
