@@ -97,6 +97,7 @@ ADD = (
 END = (
     update(table(ReservationRow))
     .where(_RESERVATION.id == bindparam("of_id"), _RESERVATION.state == State.RESERVED)
+    .values(state=bindparam("end_state"), used=bindparam("end_used"), ended_at=bindparam("end_at"))
     .returning(
         _RESERVATION.account_id,
         _RESERVATION.period,
@@ -104,8 +105,13 @@ END = (
         _RESERVATION.person_id,
         _RESERVATION.printer,
         _RESERVATION.kind,
-        select(_ACCOUNT.office_id).where(_ACCOUNT.id == _RESERVATION.account_id).scalar_subquery(),
-        select(_ACCOUNT.unit).where(_ACCOUNT.id == _RESERVATION.account_id).scalar_subquery(),
+        *(
+            select(column)
+            .where(_ACCOUNT.id == _RESERVATION.account_id)
+            .scalar_subquery()
+            .label(column.name)
+            for column in (_ACCOUNT.office_id, _ACCOUNT.unit)
+        ),
     )
 )
 """End a reservation that stands; it is told what was reserved, for whom."""

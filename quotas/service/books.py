@@ -55,9 +55,13 @@ class Entry:
 
 def enter(session: Session, entry: Entry) -> None:
     """Write an entry that is new for certain, and chain it. Its balance is the caller's."""
-    columns = entry.columns()
-    session.execute(statements.ENTER, columns)
-    audit.attest(session, BOOK, entry.id, content(columns))
+    session.execute(statements.ENTER, entry.columns())
+    chain(session, entry)
+
+
+def chain(session: Session, entry: Entry) -> None:
+    """Chain an entry that is written."""
+    audit.attest(session, BOOK, entry.id, content(entry.columns()))
 
 
 def append(session: Session, entry: Entry) -> bool:
@@ -67,10 +71,9 @@ def append(session: Session, entry: Entry) -> bool:
     """
     if known(session, entry):
         return False
-    columns = entry.columns()
-    if not insert_new(session, EntryRow, **columns):
+    if not insert_new(session, EntryRow, **entry.columns()):
         return not known(session, entry)
-    audit.attest(session, BOOK, entry.id, content(columns))
+    chain(session, entry)
     add(session, entry.account_id, entry.period.key, entry.delta)
     return True
 
@@ -102,10 +105,9 @@ def move(session: Session, source: Entry, target: Entry) -> bool:
                 add(session, target.account_id, target.period.key, Delta(granted=-amount))
             return False
     for entry in (source, target):
-        columns = entry.columns()
-        if not insert_new(session, EntryRow, **columns):
+        if not insert_new(session, EntryRow, **entry.columns()):
             raise EntryDiffers(Text("An entry with this id exists and says something else."))
-        audit.attest(session, BOOK, entry.id, content(columns))
+        chain(session, entry)
     return True
 
 

@@ -1,18 +1,19 @@
 """The life of a reservation, and what is booked without one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from core.db import insert_new
+from core.db import dialect_of, insert_new
 from core.errors import InvalidInput
 from core.people import Actor
 from core.text import Text, counted
-from quotas import statements
+from quotas import combined, statements
 from quotas.accounts import Account, AccountKind
 from quotas.errors import (
     EntryDiffers,
@@ -23,7 +24,7 @@ from quotas.errors import (
 )
 from quotas.ledger import ENDS, Delta, Kind, State, delta_of
 from quotas.models import AccountRow, BalanceRow, ReservationRow
-from quotas.periods import DEFAULT_ZONE, Period, Span
+from quotas.periods import DEFAULT_ZONE, WHOLE, Period, Span
 from quotas.queries import account_of
 from quotas.service import books
 from quotas.service.accounts import OFFICE, account_and_span
@@ -97,30 +98,22 @@ def reserve(
     """
     books.check_amount(amount)
     asked = _Asked(office_id, unit, amount, holder, person_id, now, zone)
-    taken = session.execute(statements.TAKE, {**asked.places(), "more_held": amount}).one_or_none()
-    if taken is not None and insert_new(
-        session,
-        ReservationRow,
-        id=reservation_id,
-        account_id=taken.account_id,
-        period=taken.period,
-        amount=amount,
-        state=State.RESERVED,
-        person_id=person_id,
-        printer=printer,
-        kind=kind,
-        reserved_at=now,
-    ):
-        period, delta = Period.of_key(taken.period), Delta(held=amount)
-        labels = (person_id, printer, kind)
-        entry_id = f"{reservation_id}:{Kind.RESERVE}"
-        books.enter(
-            session,
-            books.Entry(
-                entry_id, taken.account_id, period, Kind.RESERVE, delta, actor, now, *labels,
-                reservation_id=reservation_id,
-            ),
-        )  # fmt: skip
+    made = {
+        "id": reservation_id,
+        "amount": amount,
+        "state": State.RESERVED,
+        "person_id": person_id,
+        "printer": printer,
+        "kind": kind,
+        "reserved_at": now,
+    }
+    entry = books.Entry(
+        f"{reservation_id}:{Kind.RESERVE}", "", WHOLE, Kind.RESERVE, Delta(held=amount), actor, now,
+        person_id, printer, kind, reservation_id=reservation_id,
+    )  # fmt: skip
+    taken = _SET_ASIDE[dialect_of(session)](session, asked, made, entry)
+    if taken is not None and taken.is_new:
+        period = Period.of_key(taken.period)
         return Reservation(reservation_id, office_id, unit, period, amount, State.RESERVED, None)
     known = session.get(ReservationRow, reservation_id, populate_existing=True)
     if known is None:
@@ -327,6 +320,46 @@ def _too_little(account: Account | None, unit: Unit, needed: int, left: int) -> 
     )
 
 
+class _Taken(NamedTuple):
+    """From where units were taken, and whether the reservation for them is new."""
+
+    account_id: str
+    period: str
+    is_new: bool
+
+
+def _set_aside_in_steps(
+    session: Session, asked: _Asked, made: dict[str, object], entry: books.Entry
+) -> _Taken | None:
+    take = {**asked.places(), "more_held": asked.amount}
+    taken = session.execute(statements.TAKE, take).one_or_none()
+    if taken is None:
+        return None
+    place = {"account_id": taken.account_id, "period": taken.period}
+    is_new = insert_new(session, ReservationRow, **made, **place)
+    if is_new:
+        period = Period.of_key(taken.period)
+        books.enter(session, replace(entry, account_id=taken.account_id, period=period))
+    return _Taken(taken.account_id, taken.period, is_new)
+
+
+def _set_aside_at_once(
+    session: Session, asked: _Asked, made: dict[str, object], entry: books.Entry
+) -> _Taken | None:
+    values = {**combined.made(made), **combined.entered(entry.columns())}
+    take = {**asked.places(), "more_held": asked.amount}
+    taken = session.execute(combined.SET_ASIDE, {**take, **values}).one_or_none()
+    if taken is None:
+        return None
+    if taken.is_new:
+        period = Period.of_key(taken.period)
+        books.chain(session, replace(entry, account_id=taken.account_id, period=period))
+    return _Taken(*taken)
+
+
+_SET_ASIDE = {"sqlite": _set_aside_in_steps, "postgresql": _set_aside_at_once}
+
+
 def _end(
     session: Session,
     reservation_id: str,
@@ -337,33 +370,36 @@ def _end(
     *,
     estimated: bool = False,
 ) -> Reservation:
+    entry = books.Entry(
+        f"{reservation_id}:{kind}", "", WHOLE, kind, Delta(spent=used), actor, now,
+        estimated=estimated, reservation_id=reservation_id,
+    )  # fmt: skip
+    at_once = dialect_of(session) == "postgresql"
     # Of two that end it at once, the second waits here and then finds it ended.
-    end = {"of_id": reservation_id, "state": ENDS[kind], "used": used, "ended_at": now}
-    row = session.execute(statements.END, end).one_or_none()
+    end = {"of_id": reservation_id, "end_state": ENDS[kind], "end_used": used, "end_at": now}
+    row = session.execute(
+        combined.WIND_UP if at_once else statements.END,
+        {**end, **combined.entered(entry.columns())} if at_once else end,
+    ).one_or_none()
     if row is None:
         return _ended(session, reservation_id, ENDS[kind])
-    account_id, key, amount, person_id, printer, label, office_id, unit = row
-    period, delta = Period.of_key(key), delta_of(kind, amount, used)
-    books.enter(
-        session,
-        books.Entry(
-            f"{reservation_id}:{kind}",
-            account_id,
-            period,
-            kind,
-            delta,
-            actor,
-            now,
-            person_id,
-            printer,
-            label,
-            estimated,
-            reservation_id=reservation_id,
-        ),
+    entry = replace(
+        entry,
+        account_id=row.account_id,
+        period=Period.of_key(row.period),
+        delta=delta_of(kind, row.amount, used),
+        person_id=row.person_id,
+        printer=row.printer,
+        label=row.kind,
     )
-    # Last: from here on everybody who wants sheets of this office waits for our commit.
-    books.add(session, account_id, key, delta)
-    return Reservation(reservation_id, office_id, Unit(unit), period, amount, ENDS[kind], used)
+    if at_once:
+        books.chain(session, entry)
+    else:
+        books.enter(session, entry)
+        books.add(session, row.account_id, row.period, entry.delta)
+    return Reservation(
+        reservation_id, row.office_id, Unit(row.unit), entry.period, row.amount, ENDS[kind], used
+    )
 
 
 def _ended(session: Session, reservation_id: str, state: State) -> Reservation:
