@@ -1,16 +1,20 @@
 """Reads of accounts. Every figure here is the sum of rows that another query here lists."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from quotas.grant_file import Booked
 from quotas.ledger import Balance, Delta, Kind, State, fold
 from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
 from quotas.periods import DEFAULT_ZONE, Period
 from quotas.units import Unit
+
+_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,33 @@ def entries(
     return [_entry(row) for row in session.scalars(query.limit(limit) if limit else query)]
 
 
+def booked(session: Session, entry_ids: Sequence[str]) -> dict[str, Booked]:
+    """Return those of these entries that there are, by their ids."""
+    found: dict[str, Booked] = {}
+    for begin in range(0, len(entry_ids), _CHUNK):
+        of_these = EntryRow.id.in_(entry_ids[begin : begin + _CHUNK])
+        found |= {each.id: each for each in _booked(session.execute(_BOOKED.where(of_these)))}
+    return found
+
+
+def grants_since(session: Session, first: Period) -> list[Booked]:
+    """Return the grants of all offices for this month and later ones, in the order of entry."""
+    query = _BOOKED.where(EntryRow.kind == Kind.GRANT, EntryRow.period >= first.key)
+    return _booked(session.execute(query.order_by(EntryRow.seq)))
+
+
+def granted_since(session: Session, first: Period) -> dict[tuple[str, Unit, Period], int]:
+    """Return what each office was granted, corrections too, for this month and each later one."""
+    query = select(AccountRow.office_id, AccountRow.unit, BalanceRow.period, BalanceRow.granted)
+    query = query.join(BalanceRow, BalanceRow.account_id == AccountRow.id)
+    return {
+        (office_id, Unit(unit), Period.of_key(period)): granted
+        for office_id, unit, period, granted in session.execute(
+            query.where(BalanceRow.period >= first.key)
+        )
+    }
+
+
 def count_entries(session: Session, office_id: str, unit: Unit, period: Period) -> int:
     """Return how many lines a statement has."""
     query = _entries(office_id, unit, period).with_only_columns(func.count())
@@ -156,6 +187,23 @@ def reservations(session: Session) -> list[Reserved]:
     )
     return [
         Reserved(row.id, State(row.state), row.amount, row.used, int(count)) for row, count in rows
+    ]
+
+
+_BOOKED = select(
+    EntryRow.id,
+    AccountRow.office_id,
+    AccountRow.unit,
+    EntryRow.period,
+    EntryRow.kind,
+    EntryRow.granted,
+).join(AccountRow, AccountRow.id == EntryRow.account_id)
+
+
+def _booked(rows: Iterable[Row[str, str, str, str, str, int]]) -> list[Booked]:
+    return [
+        Booked(entry_id, office_id, Unit(unit), Period.of_key(period), Kind(kind), granted)
+        for entry_id, office_id, unit, period, kind, granted in rows
     ]
 
 

@@ -20,6 +20,7 @@ FIELDS = {
     "Coverage is above 0 and at most 100 per cent.": "coverage",
     "No more can be taken back than was granted.": "sheets",
     "Nothing that prints answers at {address}.": "address",
+    "Please choose a file.": "file",
     "Please enter a name.": "name",
     "Please enter a whole number.": "sheets",
     "Please type the name {name} to confirm.": "confirm",

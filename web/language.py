@@ -45,8 +45,13 @@ def words(text: Text) -> str:
     return text.render(translate())
 
 
-def marked(text: Text) -> Markup:
-    """Return a stored sentence in which the names of files, commands and the like stand as code."""
+def marked(text: Text | str) -> str | Markup:
+    """Return a stored sentence in which the names of files, commands and the like stand as code.
+
+    A value without a sentence around it is marked likewise.
+    """
+    if isinstance(text, str):
+        return _marked(text)
     pattern = translate()(text.msgid, text.plural, text.count)
     return Markup(escape(pattern)).format_map(  # noqa: S704  # escaped here, the values there
         {name: _marked(value) for name, value in text.values.items()}

@@ -2,6 +2,7 @@
 
 import re
 
+from core.importing.plan import Step
 from core.people import SYSTEM, Office
 from core.text import Text
 from docflow.lifecycle import State
@@ -201,11 +202,45 @@ CHECKS: dict[str, Text] = {
 
 TASKS: dict[str, Text] = {
     "core.checkup": Text("checking the system"),
+    "core.discard-upload": Text("forgetting files that were not imported"),
     "core.mail": Text("sending mail"),
     "printgate.cancel": Text("cancelling at the print system"),
     "printgate.decide": Text("reading documents"),
     "printgate.discard": Text("clearing the spool"),
     "printgate.forward": Text("handing jobs to the print system"),
+}
+
+IMPORTS: dict[str, Text] = {
+    "offices": Text("Offices"),
+    "people": Text("People"),
+    "grants": Text("Grants"),
+}
+"""What a file can hold."""
+
+IMPORT_KEYS: dict[str, Text] = {
+    "offices": Text("An office is known by its code: a new code adds an office."),
+    "people": Text(
+        "A person is known by the sign-in name. Who is added gets no password: an administrator "
+        "gives one on the person's page. Printing needs none."
+    ),
+    "grants": Text(
+        "A grant is added to what an office has. A line without an entry number is entered once "
+        "for its office and month, however often the file comes; a number grants more."
+    ),
+}
+
+STEPS: dict[str, Text] = {
+    Step.ADD: Text("is added"),
+    Step.CHANGE: Text("is changed"),
+    Step.KEEP: Text("stays as it is"),
+}
+
+STEP_TONES: dict[str, str] = {Step.ADD: "good", Step.CHANGE: "due"}
+
+DELIMITERS: dict[str, Text] = {
+    ",": Text("separated by commas"),
+    ";": Text("separated by semicolons"),
+    "\t": Text("separated by tabs"),
 }
 
 OVERRIDERS: dict[Overrider, Text] = {

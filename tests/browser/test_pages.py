@@ -65,6 +65,13 @@ CASES = {
         ("admin", "/admin/grants?office={office}"),
         ("admin", "/admin/grants?office={office}&month=2027-01"),
     ],
+    "/admin/import": [("admin", "/admin/import")],
+    "/admin/import/<upload_id>": [
+        ("admin", "/admin/import/{people_file}"),
+        ("admin", "/admin/import/{people_file}?step=keep"),
+        ("admin", "/admin/import/{grants_file}"),
+        ("admin", "/admin/import/{wrong_file}"),
+    ],
     "/admin/printers": [("admin", "/admin/printers")],
     "/admin/printers/<name>": [
         ("admin", "/admin/printers/office-b"),
@@ -86,13 +93,15 @@ NO_PAGES = {
     "/metrics",
     "/readyz",
     "/static/<path:filename>",
+    "/admin/import/<kind>/current.csv",
+    "/admin/import/<kind>/template.csv",
     "/documents/<document_id>/file",
     "/documents/<document_id>/pages/<int:number>.png",
 }
-"""Addresses that answer with a word, figures, a picture or a PDF."""
+"""Addresses that answer with a word, figures, a picture, a list or a PDF."""
 
 PROPER_NAMES = {
-    "English", "PDF", "CUPS", "office", "a", "b", "c", "d", "e", "f",
+    "English", "PDF", "CUPS", "CSV", "UTF", "GB18030", "office", "a", "b", "c", "d", "e", "f",
     "A3", "A4", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class",
     "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
 }  # fmt: skip

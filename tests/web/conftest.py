@@ -11,7 +11,10 @@ from flask.testing import FlaskClient
 
 from core.clock import FrozenClock
 from core.db import Database
+from core.identity.importing import PEOPLE
 from core.ids import new_uuid
+from core.importing import service as importing
+from core.importing.service import Asking
 from core.metrics import Figure, Metrics
 from core.people import SYSTEM, Actor, Person
 from core.sandbox import Sandbox
@@ -50,6 +53,8 @@ class Site:
     document: str
     job: int
     refused: int
+    upload: str
+    """A file of people that Ada has sent."""
 
     def browser(self, login: str | None = None, language: str = "zh-CN") -> "Browser":
         browser = Browser(self.app.test_client(), language)
@@ -98,7 +103,15 @@ def site(
         database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics, TOKEN
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Site(app, parts, cast, document, job, refused)
+    return Site(app, parts, cast, document, job, refused, send_file(parts, cast))
+
+
+def send_file(parts: Parts, cast: Cast) -> str:
+    """Let Ada send a file that would add somebody and change Bob."""
+    content = "login,name,office\nnew,新人,legal\nbob,张伟强,general\n".encode()
+    asking = Asking(Actor.of(cast.ada), NOON, parts.terms.zone)
+    with parts.database.transaction() as session:
+        return importing.keep(session, PEOPLE, "people.csv", content, asking)
 
 
 def figures_now(parts: Parts) -> list[Figure]:

@@ -24,6 +24,7 @@ def routes(site: Site):
             path = path.replace("<document_id>", site.document).replace("<int:number>", "1")
             path = path.replace("<office_id>", site.cast.office.id).replace("<name>", "office-a")
             path = path.replace("<person_id>", site.cast.bob.id).replace("<task_id>", "x")
+            path = path.replace("<upload_id>", site.upload).replace("<kind>", "people")
             assert "<" not in path, path
             yield method, path, rule.endpoint
 

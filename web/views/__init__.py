@@ -6,6 +6,7 @@ from web.views.admin_audit import admin_audit
 from web.views.admin_background import admin_background
 from web.views.admin_checkup import admin_checkup
 from web.views.admin_grants import admin_grants
+from web.views.admin_import import admin_import
 from web.views.admin_offices import admin_offices
 from web.views.admin_people import admin_people
 from web.views.admin_printers import admin_printers
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     admin_offices,
     admin_people,
     admin_grants,
+    admin_import,
     admin_printers,
     admin_background,
     admin_checkup,
