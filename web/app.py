@@ -111,6 +111,7 @@ def _prepare_templates(app: Flask) -> None:
         words=language.words,
         marked=language.marked,
         local_time=language.local_time,
+        last_day=language.last_day,
         month=language.month,
     )
     app.jinja_env.filters["sheets"] = lambda number: f"{number:,}"

@@ -1,7 +1,7 @@
 """The reader's language, and how dates and numbers are written for them."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import g, request
 from markupsafe import Markup, escape
@@ -68,6 +68,11 @@ def _marked(value: Scalar | Text) -> str | Markup:
 def local_time(moment: datetime | None) -> str:
     """Return a moment in the office's zone: 2026-11-22 14:05."""
     return "" if moment is None else f"{moment.astimezone(services().zone):%Y-%m-%d %H:%M}"
+
+
+def last_day(ends_at: datetime) -> str:
+    """Return the last whole day before a moment, in the office's zone: 2026-11-22."""
+    return f"{(ends_at - timedelta(seconds=1)).astimezone(services().zone):%Y-%m-%d}"
 
 
 def month(key: str) -> str:

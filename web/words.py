@@ -4,9 +4,10 @@ import re
 
 from core.importing.plan import Step
 from core.people import SYSTEM, Office
-from core.text import Text
+from core.text import Text, counted
 from docflow.lifecycle import State
 from printgate.lifecycle import ACTIVE, Stage
+from printgate.permits import Measure, Standing
 from printgate.policy import OneSidedAction, Overrider
 from printgate.queries import Job
 from quotas.ledger import Kind
@@ -97,6 +98,7 @@ GOES_ON_ALONE = Text(
 
 RULES: dict[str, Text] = {
     "two-sided": Text("Two-sided"),
+    "permit": Text("Permit"),
     "limits.pages": Text("Most pages"),
     "limits.copies": Text("Most copies"),
     "limits.sheets": Text("Most sheets"),
@@ -109,6 +111,23 @@ RULES: dict[str, Text] = {
     "readable": Text("Readable document"),
     "storage": Text("Safekeeping"),
     "backend": Text("Print system"),
+}
+
+PERMIT_STANDINGS: dict[Standing, Text] = {
+    Standing.ASKED: Text("waits for a decision"),
+    Standing.VALID: Text("valid"),
+    Standing.USED_UP: Text("used up"),
+    Standing.OVER: Text("over"),
+    Standing.REFUSED: Text("refused"),
+    Standing.WITHDRAWN: Text("withdrawn"),
+    Standing.REVOKED: Text("revoked"),
+}
+
+PERMIT_TONES: dict[Standing, str] = {
+    Standing.ASKED: "due",
+    Standing.VALID: "good",
+    Standing.REFUSED: "bad",
+    Standing.REVOKED: "bad",
 }
 
 PRINTER_STATES = {
@@ -195,6 +214,7 @@ CHECKS: dict[str, Text] = {
     "database": Text("Database"),
     "reservations": Text("Reservations"),
     "moving": Text("Jobs under way"),
+    "permits": Text("Permits"),
     "files": Text("Files"),
     "cups-settings": Text("Settings of the print system"),
     "cups-jobs": Text("Jobs in the print system"),
@@ -310,6 +330,18 @@ ADVICE: dict[int, Text] = {
 def stage_choices() -> list[tuple[str, Text]]:
     """Return the stages to choose from, as values of a form and words."""
     return [(value, STAGES[stages[0]]) for value, stages in STAGE_CHOICES.items()]
+
+
+def counted_by(measure: Measure, n: int) -> Text:
+    """Return an amount of what a permit counts."""
+    if measure is Measure.JOBS:
+        return counted("{n} job", "{n} jobs", n)
+    return counted("{n} sheet", "{n} sheets", n)
+
+
+def permit_choices() -> list[tuple[str, Text]]:
+    """Return the standings of permits to choose from, as values of a form and words."""
+    return [(standing.value, text) for standing, text in PERMIT_STANDINGS.items()]
 
 
 def named(offices: dict[str, Office]) -> list[tuple[str, str]]:

@@ -63,7 +63,7 @@ FILES = {
         PEOPLE,
         "登录名,姓名,单位代码,邮箱,负责人,备注\n"
         "hanmei,韩梅梅,general,hanmei@example.org,否,\n"
-        "fengxue,冯雪,finance,,否,\nqianxuesen,钱学深,research,,是,新到\n",
+        "fengxue,冯雪,finance,,否,\nqianxuesen,钱学深,research,,否,新到\n",
     ),
     "grants_file": (GRANTS, "单位代码,月份,数量\ngeneral,2027-01,600\nlegal,2027-01,300\n"),
     "wrong_file": (OFFICES, "代码,名称\nBig Office,大办公室\nsmall,\nguest,来宾,多\n"),

@@ -41,7 +41,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.browser import administered
+from tests.browser import administered, permitted
 from tests.conftest import NOON, judged
 from tests.pretended import pretended
 from web.app import create_app
@@ -112,6 +112,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         _uncontrolled(session)
         administered.fill(session, offices, people)
         files = administered.files(session, people["admin"], parts.terms.zone)
+        jobs |= permitted.fill(session, parts, offices, people)
     images = rendering.PageImages(sandbox, folder / "pages")
     metrics = Metrics(list)
     services = WebServices(

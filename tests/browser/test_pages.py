@@ -30,6 +30,7 @@ CASES = {
         ("wangfang", "/jobs/{waiting}"),
         ("lijianguo", "/jobs/{rerouted}"),
         ("liuyang", "/jobs/{locked}"),
+        ("sunlei", "/jobs/{permitted}"),
     ],
     "/documents": [
         ("wangfang", "/documents"),
@@ -50,6 +51,19 @@ CASES = {
         ("lijianguo", "/office/statement?unit=toner"),
     ],
     "/office/jobs": [("lijianguo", "/office/jobs"), ("lijianguo", "/office/jobs?to=2026-11-20")],
+    "/permits": [
+        ("hanmei", "/permits"),
+        ("sunlei", "/permits"),
+        ("zhaomin", "/permits?of=office"),
+        ("zhaomin", "/permits?of=office&standing=revoked"),
+        ("admin", "/permits?of=office"),
+    ],
+    "/permits/<int:number>": [
+        ("sunlei", "/permits/{permit}"),
+        ("zhaomin", "/permits/{permit}"),
+        ("zhaomin", "/permits/{asked_permit}"),
+        ("zhouting", "/permits/{refused_permit}"),
+    ],
     "/printers": [("wangfang", "/printers")],
     "/rules": [("wangfang", "/rules")],
     "/release": [("liuyang", "/release"), ("hanmei", "/release"), ("", "/release?job=17")],

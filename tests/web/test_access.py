@@ -25,6 +25,7 @@ def routes(site: Site):
             path = path.replace("<office_id>", site.cast.office.id).replace("<name>", "office-a")
             path = path.replace("<person_id>", site.cast.bob.id).replace("<task_id>", "x")
             path = path.replace("<upload_id>", site.upload).replace("<kind>", "people")
+            path = path.replace("<int:number>", str(site.permit)).replace("<act>", "refuse")
             assert "<" not in path, path
             yield method, path, rule.endpoint
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from docflow.lifecycle import Action
 from printgate.lifecycle import Event
+from printgate.permits import Act
 from web.deeds import DEEDS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("core", "quotas", "docflow", "printgate", "web", "deploy")
 MADE_UP = {
     "job.{event}": {f"job.{event}" for event in Event},
+    "permit.{act}": {f"permit.{act}" for act in Act},
     "document.{action}": {f"document.{action}" for action in (Action.CLOSE, Action.WITHDRAW)},
 }
 """Deeds whose verb is a value: what it can be."""

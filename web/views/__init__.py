@@ -14,6 +14,7 @@ from web.views.documents import documents
 from web.views.home import home
 from web.views.jobs import jobs
 from web.views.office import office
+from web.views.permits import permits
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     release,
     documents,
     office,
+    permits,
     printers,
     admin,
     admin_offices,
