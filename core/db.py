@@ -9,10 +9,10 @@ snapshot of their own (plain BEGIN in WAL mode) and never wait for a writer.
 PostgreSQL lets many write at once (READ COMMITTED), so three more things hold. A service locks the
 row that it is going to decide on (`locked`; SQLite has its one lock and leaves the words out). What
 may be there already is inserted by `insert_new`, never by looking first. And all take their locks
-in one order, or they would wait for each other in a ring: the job or document, its reservation,
-the balances, tasks, and the end of the audit chain last (`at_the_end`). A transaction that the
-database breaks off all the same is run again by `run`, a few times; one that it cannot take now
-ends as DatabaseUnavailable. Snapshots are REPEATABLE READ READ ONLY.
+in one order, or they would wait for each other in a ring: people, the job or document, what lets it
+print, its reservation, the balances, tasks, and the end of the audit chain last (`at_the_end`). A
+transaction that the database breaks off all the same is run again by `run`, a few times; one that
+it cannot take now ends as DatabaseUnavailable. Snapshots are REPEATABLE READ READ ONLY.
 """
 
 import math

@@ -5,9 +5,13 @@ A name that arrives with a print job is a claim, never an identity. Names are no
 comparing "almost equal" names later is how one person becomes two, or two become one.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
 class Role(StrEnum):
@@ -71,3 +75,13 @@ SYSTEM = Actor("Printgate")
 def normalise_login(claim: str) -> str:
     """Return the form in which sign-in names are stored and looked up."""
     return unicodedata.normalize("NFKC", claim).strip().casefold()
+
+
+def valid_code(code: str) -> bool:
+    """Tell whether an office can have this code: 1 to 64 small letters, digits and dashes."""
+    return _CODE.fullmatch(code) is not None
+
+
+def valid_email(email: str) -> bool:
+    """Tell whether this is a mail address that mail can be sent to."""
+    return _EMAIL.fullmatch(email) is not None

@@ -167,6 +167,24 @@ def person(
     click.echo(f"{login} may sign in")
 
 
+@cli.command("import")
+@click.option("--apply", is_flag=True, help="Do it; without this it is only shown.")
+@click.option("--lang", type=click.Choice(list(LANGUAGES)), help="Else that of the terminal.")
+@click.argument("kind", type=click.Choice(["offices", "people", "grants"]))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def import_(settings: Settings, kind: str, file: Path, lang: str | None, *, apply: bool) -> None:
+    """Show what a CSV FILE of offices, people or grants would do, and with --apply do it."""
+    from deploy import terminal
+    from deploy.bootstrap import opened_database
+    from deploy.importing import import_file
+
+    with opened_database(settings) as database, _refusals_told():
+        done, told = import_file(database, kind, file, terminal.translate(lang), apply=apply)
+    click.echo("\n".join(told), err=not done)
+    sys.exit(0 if done else USAGE_EXIT)
+
+
 @cli.command()
 @click.argument("target", type=click.Path(path_type=Path))
 @click.pass_obj

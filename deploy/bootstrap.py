@@ -23,6 +23,7 @@ from core import checkups, failpoints, mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
 from core.db import Database
+from core.importing import service as importing
 from core.leases import Keeper
 from core.metrics import Figure, Metrics
 from core.sandbox import Sandbox
@@ -158,12 +159,21 @@ def _runner(settings: Settings, parts: Parts) -> ThreadRunner:
     def send_mail(task: Task) -> None:
         mail.send(task, mailer, sender=settings.mail_from, public_url=settings.pages_url)
 
+    def discard_upload(task: Task) -> None:
+        with parts.database.transaction() as session:
+            importing.forget(session, task, now=parts.clock.now())
+
     stop = threading.Event()
     check_up = checkup.task(settings, parts, stopping=stop.is_set)
     return ThreadRunner(
         parts.database,
         parts.clock,
-        {**tasks.handlers(parts), mail.TASK: send_mail, checkups.TASK: check_up},
+        {
+            **tasks.handlers(parts),
+            mail.TASK: send_mail,
+            checkups.TASK: check_up,
+            importing.DISCARD_TASK: discard_upload,
+        },
         (
             *reconcile.rounds(parts),
             *quotas.tasks.rounds(parts.database, parts.clock, parts.terms.zone),

@@ -23,6 +23,7 @@ from core.tasks import service as tasks
 from core.text import Scalar, Text, counted
 from deploy import cupsd_proofs
 from deploy.checks import BACK_TO_BACKUP, Check
+from printgate import permit_queries
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
@@ -134,6 +135,18 @@ def _disagreement(job: Job, reserved: quotas.Reserved | None) -> Text | None:
 def _named(job: Job) -> dict[str, Scalar | Text]:
     """Return what sentences call a job: its number and its stage."""
     return {"job": job.id, "stage": STAGES[job.stage]}
+
+
+def _permits(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Every permit counts what its uses add up to."""
+    with database.snapshot() as session:
+        wrong = permit_queries.miscounted(session)
+    mend = Text("See its audit records; revoke the permit and grant another.")
+    for number in wrong[:20]:
+        what = Text("Permit {number} does not count what its jobs used.", {"number": number})
+        yield Finding("permits", True, what, mend)
+    if not wrong:
+        yield Finding("permits", False, Text("Every permit counts what its jobs used."))
 
 
 def _moving(settings: Settings, database: Database) -> Iterator[Finding]:
@@ -265,6 +278,7 @@ PROOFS: dict[str, Check] = {
     "database": _integrity,
     "ledger-chain": _chained,
     "reservations": _reservations,
+    "permits": _permits,
     "moving": _moving,
     "files": _files,
     "cups-settings": cupsd_proofs.settings_keep_jobs,

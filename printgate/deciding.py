@@ -50,7 +50,7 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
         job = queries.job_by_uuid(session, uuid)
         if job.stage is not Stage.DECIDING:
             return job
-        sent = decide.sent_of(session, job)
+        sent = decide.sent_of(session, job, now=parts.clock.now())
     verdict = judge(parts, sent, timeout_seconds=timeout_seconds)
     if verdict is None:
         return job

@@ -33,6 +33,24 @@ class JobNotPossible(Conflict):
     code = "job-not-possible"
 
 
+class NoSuchPermit(NotFound):
+    """There is no such permit, or none that the asker may know of."""
+
+    code = "no-such-permit"
+
+
+class PermitNotPossible(Conflict):
+    """The permit is no longer in a state in which this can be done."""
+
+    code = "permit-not-possible"
+
+
+class TooManyPermits(LimitReached):
+    """So many permits of this person wait for a decision already."""
+
+    code = "too-many-permits"
+
+
 class PrinterRetired(Conflict):
     """The printer takes no new jobs any more."""
 

@@ -1,9 +1,9 @@
-"""Tables of the gateway: printers, jobs, supplies, jobs that went past us, and wrong PINs."""
+"""Tables of the gateway: printers, jobs, supplies, permits, jobs that went past us, wrong PINs."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -93,6 +93,8 @@ class JobRow(Base):
     backend_job_id: Mapped[int | None]
     document_id: Mapped[str | None] = mapped_column(String(36), index=True)
     grant_id: Mapped[str | None] = mapped_column(String(36), unique=True)
+    permit_id: Mapped[int | None]
+    """The permit that lets it print on one side."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -106,6 +108,55 @@ class JobRow(Base):
         # An id that a client has seen is never handed out again.
         {"sqlite_autoincrement": True},
     )
+
+
+class PermitRow(Base):
+    """That a person may print on one side for a while; or that they asked for it."""
+
+    __tablename__ = "permits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(36), unique=True)
+    """Made by the form that asks, so that sending it twice asks once."""
+    person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"))
+    office_id: Mapped[str] = mapped_column(ForeignKey("offices.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    measure: Mapped[str] = mapped_column(String(8))
+    allowed: Mapped[int]
+    used: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(16))
+    ends_at: Mapped[datetime]
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str] = mapped_column(String(255), default="")
+    answer: Mapped[str] = mapped_column(String(500), default="")
+
+    __table_args__ = (
+        CheckConstraint("used >= 0", name="used_not_negative"),
+        CheckConstraint("used <= allowed", name="used_within_allowed"),
+        # Asked with every job: what a person's job may use.
+        Index("ix_permits_person", "person_id", "state"),
+        Index("ix_permits_office", "office_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class PermitUseRow(Base):
+    """That a job was printed on one side by a permit."""
+
+    __tablename__ = "permit_uses"
+
+    job_uuid: Mapped[str] = mapped_column(ForeignKey("jobs.uuid"), primary_key=True)
+    permit_id: Mapped[int] = mapped_column(ForeignKey("permits.id"))
+    amount: Mapped[int]
+    two_sided_sheets: Mapped[int]
+    """What the job would have taken two-sided: the baseline of the report."""
+    kept: Mapped[int | None]
+    """What of the amount stands; None until the job is over."""
+    used_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_permit_uses_permit", "permit_id", "used_at"),)
 
 
 class ForeignJobRow(Base):

@@ -5,6 +5,8 @@ cannot be read, a secrecy mark, a draft, limits, two-sided. The first rule that 
 to paper wins; rules that only change the ticket add their reason and let the job go on. Every
 reason carries the rule's name and a sentence, so that the sender, the page and the audit trail all
 say the same thing. Nothing here looks at a quota: the account itself is the authority on that.
+A permit lets a job that asks for one side past the two-sided rule;
+the decision then says what it takes from the permit, and what becomes of the job if that is gone.
 Whether a job goes to paper at once or waits for its owner's release is decided last, and changes
 nothing else about it.
 """
@@ -13,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from core.text import Text, counted
+from core.text import Scalar, Text, counted
 from printgate.metering import ONE_SIDED, estimate, pages_selected
+from printgate.permits import Allowance, needed
 from printgate.ticket import JobTicket
 
 TWO_SIDED = "two-sided-long-edge"
@@ -93,6 +96,8 @@ class Sender:
 
     office: str
     login: str = ""
+    permit: Allowance | None = None
+    """What they may still print on one side, if anything."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,15 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class PermitUse:
+    """What a decision takes from a permit, and what the job would have taken two-sided."""
+
+    number: int
+    amount: int
+    two_sided_sheets: int
+
+
+@dataclass(frozen=True)
 class Decision:
     """What becomes of the job, on which printer, with which ticket, and why."""
 
@@ -134,6 +148,9 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     hold: bool = False
     """Whether the rules hold it until its owner releases it."""
+    permit: PermitUse | None = None
+    """The permit that it depends on; what becomes of the job without it is `usual`."""
+    usual: "Decision | None" = None
 
 
 def decide(
@@ -158,7 +175,12 @@ def decide(
         diversion = _diversion(ticket, facts, rules, sender, printer)
         if diversion is not None:
             return diversion
-    return _on_paper(ticket, facts, rules, sender, printer, others)
+    usual = _on_paper(ticket, facts, rules, sender, printer, others)
+    permit = sender.permit
+    if permit is None or ticket.sides != ONE_SIDED:
+        return usual
+    free = replace(rules, two_sided=False)
+    return _by_permit(usual, permit, _on_paper(ticket, facts, free, sender, printer, others))
 
 
 def exempt(exemptions: Exemptions, sender: Sender, printer: str) -> bool:
@@ -230,6 +252,31 @@ def _on_paper(
         )
     return Decision(
         Outcome.PRINT, ticket, target.name, usage.sheets, usage.impressions, reasons, held
+    )
+
+
+def _by_permit(usual: Decision, permit: Allowance, free: Decision) -> Decision:
+    """Return a decision by a permit, where one is needed and enough of it is left."""
+    same = (usual.outcome, usual.printer, usual.sheets) == (free.outcome, free.printer, free.sheets)
+    if same or free.outcome is not Outcome.PRINT:
+        return usual
+    amount = needed(permit.measure, free.sheets)
+    values: dict[str, Scalar | Text] = {"number": permit.number, "why": permit.why}
+    if amount > permit.left:
+        text = counted(
+            "Permit {number} has {n} sheet left, which is too little for this job.",
+            "Permit {number} has {n} sheets left, which is too little for this job.",
+            permit.left,
+            number=permit.number,
+        )
+        return replace(usual, reasons=(Reason("permit", text), *usual.reasons))
+    spent = Reason("permit", Text("Permit {number} is used up by now.", values))
+    by_permit = Reason("permit", Text("On one side by permit {number}: {why}", values))
+    return replace(
+        free,
+        reasons=(by_permit, *free.reasons),
+        permit=PermitUse(permit.number, amount, usual.sheets),
+        usual=replace(usual, reasons=(spent, *usual.reasons)),
     )
 
 

@@ -15,7 +15,7 @@ from printgate.errors import NoSuchJob, NoSuchPrinter
 from printgate.holding import PIN_FAILURES_MAX, Hold
 from printgate.lifecycle import ACTIVE, Event, Stage, may
 from printgate.models import ForeignJobRow, JobRow, PrinterRow, SupplyRow
-from printgate.policy import PrinterFacts, Reason
+from printgate.policy import Reason
 from printgate.stuck import TROUBLES
 from printgate.ticket import JobTicket
 
@@ -25,11 +25,6 @@ _TARGET = PrinterRow.__table__.alias("target")
 # What every request asks is built once (see quotas/statements.py).
 _PRINTER = select(PrinterRow).where(PrinterRow.name == bindparam("of_name"))
 _PRINTERS = select(PrinterRow).order_by(PrinterRow.name)
-_PLACES = (
-    select(PrinterRow.name, PrinterRow.two_sided, PrinterRow.location)
-    .where(PrinterRow.retired_at.is_(None))
-    .order_by(PrinterRow.name)
-)
 _GOES_TO = func.coalesce(JobRow.target_printer_id, JobRow.printer_id)
 _QUEUED = (
     select(_GOES_TO, func.count())
@@ -77,6 +72,7 @@ class Job:
     backend_job_id: int | None
     output_digest: str | None
     document_id: str | None
+    permit_id: int | None
     created_at: datetime
     changed_at: datetime
     expires_at: datetime | None
@@ -289,17 +285,6 @@ def offered_printers(session: Session) -> list[Printer]:
     return [each for each in printers(session) if each.retired_at is None]
 
 
-def places(session: Session) -> list[tuple[PrinterFacts, str]]:
-    """Return where a job could go: what the rules ask of the printers that take jobs, and where.
-
-    By name; asked for with every job, so without what else is known of a printer.
-    """
-    return [
-        (PrinterFacts(name, two_sided), location)
-        for name, two_sided, location in session.execute(_PLACES)
-    ]
-
-
 def queued_jobs(session: Session) -> dict[str, int]:
     """Return how many jobs are on their way to each printer, by its id.
 
@@ -439,6 +424,7 @@ def _job(
         backend_job_id=row.backend_job_id,
         output_digest=row.output_digest,
         document_id=row.document_id,
+        permit_id=row.permit_id,
         created_at=row.created_at,
         changed_at=row.changed_at,
         expires_at=row.expires_at,

@@ -4,20 +4,23 @@ What is asked of an office is told of its own account and those of its people to
 `holder` is named ("" is the office itself); its projects stand for themselves.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from quotas.accounts import Account, AccountKind
+from quotas.grant_file import Booked
 from quotas.ledger import Balance, Delta, Kind, State, fold
 from quotas.models import AccountRow, BalanceRow, EntryRow, PlanRow, ProposalRow, ReservationRow
 from quotas.periods import DEFAULT_ZONE, MONTHS, Period, Span
 from quotas.plans import Plan
 from quotas.units import Unit
+
+_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,43 @@ def entries(
     return [_entry(row) for row in session.scalars(query.limit(limit) if limit else query)]
 
 
+def booked(session: Session, entry_ids: Sequence[str]) -> dict[str, Booked]:
+    """Return those of these entries that there are, by their ids."""
+    found: dict[str, Booked] = {}
+    for begin in range(0, len(entry_ids), _CHUNK):
+        of_these = EntryRow.id.in_(entry_ids[begin : begin + _CHUNK])
+        found |= {each.id: each for each in _booked(session.execute(_BOOKED.where(of_these)))}
+    return found
+
+
+def grants_since(session: Session, year: int) -> list[Booked]:
+    """Return the grants to offices for this year's periods and later ones, in order of entry."""
+    query = _BOOKED.where(
+        AccountRow.holder == "", EntryRow.kind == Kind.GRANT, EntryRow.period >= _first_key(year)
+    )
+    return _booked(session.execute(query.order_by(EntryRow.seq)))
+
+
+def granted_since(session: Session, year: int) -> dict[tuple[str, Unit, Period], int]:
+    """Return what came into each office's own account in each period of this year and later."""
+    query = select(AccountRow.office_id, AccountRow.unit, BalanceRow.period, BalanceRow.granted)
+    query = query.join(BalanceRow, BalanceRow.account_id == AccountRow.id)
+    return {
+        (office_id, Unit(unit), Period.of_key(period)): granted
+        for office_id, unit, period, granted in session.execute(
+            query.where(AccountRow.holder == "", BalanceRow.period >= _first_key(year))
+        )
+    }
+
+
+def office_accounts(session: Session) -> list[Account]:
+    """Return the offices' own accounts, in all units."""
+    rows = session.scalars(
+        select(AccountRow).where(AccountRow.holder == "").order_by(AccountRow.id)
+    )
+    return [account_of(row) for row in rows]
+
+
 def count_entries(session: Session, office_id: str, unit: Unit, period: Period) -> int:
     """Return how many lines a statement has."""
     query = _entries(office_id, unit, period).with_only_columns(func.count())
@@ -328,6 +368,29 @@ def account_of(row: AccountRow) -> Account:
         row.ends_at,
         row.closed_at,
     )
+
+
+_BOOKED = select(
+    EntryRow.id,
+    AccountRow.office_id,
+    AccountRow.unit,
+    EntryRow.period,
+    EntryRow.kind,
+    EntryRow.granted,
+    AccountRow.holder,
+).join(AccountRow, AccountRow.id == EntryRow.account_id)
+
+
+def _booked(rows: Iterable[Row[str, str, str, str, str, int, str]]) -> list[Booked]:
+    return [
+        Booked(entry_id, office_id, Unit(unit), Period.of_key(period), Kind(kind), granted, holder)
+        for entry_id, office_id, unit, period, kind, granted, holder in rows
+    ]
+
+
+def _first_key(year: int) -> str:
+    # The key of a year is less than those of its quarters and months.
+    return Period(year, 1, Span.YEAR).key
 
 
 def _periods(session: Session, account_id: str) -> list[str]:

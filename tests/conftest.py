@@ -147,5 +147,5 @@ def judged(
 ) -> Verdict:
     """Return what the rules say of a job whose document is known to be so."""
     session.flush()
-    sent = decide.sent_of(session, job_by_uuid(session, uuid))
+    sent = decide.sent_of(session, job_by_uuid(session, uuid), now=NOON)
     return Verdict(decide.decision_on(sent, facts, rules), facts.pages, kept)

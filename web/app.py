@@ -31,6 +31,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
+FORM_OCTETS_MAX = 4 * 2**20
+"""What a form may send: the largest is a list to import (core/importing/table.py)."""
+
 _SENTENCES = {
     400: Text("The request can't be understood."),
     401: Text("Please sign in first."),
@@ -68,6 +71,7 @@ def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) ->
     # First of all, so that a request that is ended early is noted too.
     observe(app, services.metrics)
     open_blueprints = frozenset(blueprint.name for blueprint in blueprints)
+    app.before_request(lambda: _limit_forms(open_blueprints))
     app.before_request(lambda: known(open_blueprints))
     csrf = CSRFProtect(app)
     for blueprint in blueprints:
@@ -80,6 +84,12 @@ def create_app(services: WebServices, blueprints: tuple[Blueprint, ...] = ()) ->
     _prepare_templates(app)
     _handle_errors(app)
     return app
+
+
+def _limit_forms(open_blueprints: frozenset[str]) -> None:
+    """Take no more from a browser than a form can hold; the gateway has its own limit."""
+    if request.blueprint not in open_blueprints:
+        request.max_content_length = FORM_OCTETS_MAX
 
 
 def _prepare_templates(app: Flask) -> None:
@@ -101,6 +111,7 @@ def _prepare_templates(app: Flask) -> None:
         words=language.words,
         marked=language.marked,
         local_time=language.local_time,
+        last_day=language.last_day,
         month=language.month,
         yuan=language.yuan,
     )

@@ -1,7 +1,7 @@
 """The reader's language, and how dates and numbers are written for them."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import g, request
 from markupsafe import Markup, escape
@@ -46,8 +46,13 @@ def words(text: Text) -> str:
     return text.render(translate())
 
 
-def marked(text: Text) -> Markup:
-    """Return a stored sentence in which the names of files, commands and the like stand as code."""
+def marked(text: Text | str) -> str | Markup:
+    """Return a stored sentence in which the names of files, commands and the like stand as code.
+
+    A value without a sentence around it is marked likewise.
+    """
+    if isinstance(text, str):
+        return _marked(text)
     pattern = translate()(text.msgid, text.plural, text.count)
     return Markup(escape(pattern)).format_map(  # noqa: S704  # escaped here, the values there
         {name: _marked(value) for name, value in text.values.items()}
@@ -69,6 +74,11 @@ def local_time(moment: datetime | None) -> str:
 def yuan(fen: int) -> str:
     """Return an amount of money: 123450 is ¥1,234.50."""
     return f"{'−' if fen < 0 else ''}¥{abs(fen) // 100:,}.{abs(fen) % 100:02}"
+
+
+def last_day(ends_at: datetime) -> str:
+    """Return the last whole day before a moment, in the office's zone: 2026-11-22."""
+    return f"{(ends_at - timedelta(seconds=1)).astimezone(services().zone):%Y-%m-%d}"
 
 
 def month(key: str) -> str:

@@ -2,10 +2,12 @@
 
 import re
 
+from core.importing.plan import Step
 from core.people import SYSTEM, Office
-from core.text import Text
+from core.text import Text, counted
 from docflow.lifecycle import State
 from printgate.lifecycle import ACTIVE, Stage
+from printgate.permits import Measure, Standing
 from printgate.policy import OneSidedAction, Overrider
 from printgate.queries import Job
 from quotas.accounts import AccountKind
@@ -99,6 +101,7 @@ GOES_ON_ALONE = Text(
 
 RULES: dict[str, Text] = {
     "two-sided": Text("Two-sided"),
+    "permit": Text("Permit"),
     "limits.pages": Text("Most pages"),
     "limits.copies": Text("Most copies"),
     "limits.sheets": Text("Most sheets"),
@@ -111,6 +114,23 @@ RULES: dict[str, Text] = {
     "readable": Text("Readable document"),
     "storage": Text("Safekeeping"),
     "backend": Text("Print system"),
+}
+
+PERMIT_STANDINGS: dict[Standing, Text] = {
+    Standing.ASKED: Text("waits for a decision"),
+    Standing.VALID: Text("valid"),
+    Standing.USED_UP: Text("used up"),
+    Standing.OVER: Text("over"),
+    Standing.REFUSED: Text("refused"),
+    Standing.WITHDRAWN: Text("withdrawn"),
+    Standing.REVOKED: Text("revoked"),
+}
+
+PERMIT_TONES: dict[Standing, str] = {
+    Standing.ASKED: "due",
+    Standing.VALID: "good",
+    Standing.REFUSED: "bad",
+    Standing.REVOKED: "bad",
 }
 
 PRINTER_STATES = {
@@ -222,6 +242,7 @@ CHECKS: dict[str, Text] = {
     "database": Text("Database"),
     "reservations": Text("Reservations"),
     "moving": Text("Jobs under way"),
+    "permits": Text("Permits"),
     "files": Text("Files"),
     "cups-settings": Text("Settings of the print system"),
     "cups-jobs": Text("Jobs in the print system"),
@@ -229,11 +250,45 @@ CHECKS: dict[str, Text] = {
 
 TASKS: dict[str, Text] = {
     "core.checkup": Text("checking the system"),
+    "core.discard-upload": Text("forgetting files that were not imported"),
     "core.mail": Text("sending mail"),
     "printgate.cancel": Text("cancelling at the print system"),
     "printgate.decide": Text("reading documents"),
     "printgate.discard": Text("clearing the spool"),
     "printgate.forward": Text("handing jobs to the print system"),
+}
+
+IMPORTS: dict[str, Text] = {
+    "offices": Text("Offices"),
+    "people": Text("People"),
+    "grants": Text("Grants"),
+}
+"""What a file can hold."""
+
+IMPORT_KEYS: dict[str, Text] = {
+    "offices": Text("An office is known by its code: a new code adds an office."),
+    "people": Text(
+        "A person is known by the sign-in name. Who is added gets no password: an administrator "
+        "gives one on the person's page. Printing needs none."
+    ),
+    "grants": Text(
+        "A grant is added to what an office has. A line without an entry number is entered once "
+        "for its office and period, however often the file comes; a number grants more."
+    ),
+}
+
+STEPS: dict[str, Text] = {
+    Step.ADD: Text("is added"),
+    Step.CHANGE: Text("is changed"),
+    Step.KEEP: Text("stays as it is"),
+}
+
+STEP_TONES: dict[str, str] = {Step.ADD: "good", Step.CHANGE: "due"}
+
+DELIMITERS: dict[str, Text] = {
+    ",": Text("separated by commas"),
+    ";": Text("separated by semicolons"),
+    "\t": Text("separated by tabs"),
 }
 
 OVERRIDERS: dict[Overrider, Text] = {
@@ -303,6 +358,18 @@ ADVICE: dict[int, Text] = {
 def stage_choices() -> list[tuple[str, Text]]:
     """Return the stages to choose from, as values of a form and words."""
     return [(value, STAGES[stages[0]]) for value, stages in STAGE_CHOICES.items()]
+
+
+def counted_by(measure: Measure, n: int) -> Text:
+    """Return an amount of what a permit counts."""
+    if measure is Measure.JOBS:
+        return counted("{n} job", "{n} jobs", n)
+    return counted("{n} sheet", "{n} sheets", n)
+
+
+def permit_choices() -> list[tuple[str, Text]]:
+    """Return the standings of permits to choose from, as values of a form and words."""
+    return [(standing.value, text) for standing, text in PERMIT_STANDINGS.items()]
 
 
 def named(offices: dict[str, Office]) -> list[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Changes to offices and persons, sign-in, and the life of web sessions."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -16,7 +15,7 @@ from core.identity import queries
 from core.identity.models import HeadRow, OfficeRow, PersonRow, WebSessionRow
 from core.identity.passwords import hash_password, verify_password
 from core.ids import new_token, new_uuid
-from core.people import Actor, Office, Person, normalise_login
+from core.people import Actor, Office, Person, normalise_login, valid_code, valid_email
 from core.text import Text, clean_line
 
 SESSION_IDLE = timedelta(minutes=30)
@@ -25,8 +24,6 @@ SIGN_IN_FAILURES_MAX = 5
 SIGN_IN_LOCK = timedelta(minutes=15)
 PASSWORD_LENGTH_MIN = 8
 _TEXT_LENGTH_MAX = 255
-_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}")
 _Row = TypeVar("_Row", OfficeRow, PersonRow)
 # A session touched more recently is not written again: one write a minute, not one a page.
 _SEEN_GRAIN = timedelta(minutes=1)
@@ -46,7 +43,7 @@ def add_office(  # the fields of an office
 
     InvalidInput when the code is not of small letters, digits and dashes, or there is no name.
     """
-    if not _CODE.fullmatch(code):
+    if not valid_code(code):
         raise InvalidInput(Text("A code has 1 to 64 small letters, digits and dashes."))
     _check_guest(session, guest)
     office_id = new_uuid()
@@ -286,7 +283,7 @@ def _given_name(name: str) -> str:
 
 def _checked_email(email: str) -> str:
     given = email.strip()
-    if given and not _EMAIL.fullmatch(given):
+    if given and not valid_email(given):
         raise InvalidInput(Text("{email} is not a mail address.", {"email": given[:100]}))
     return given
 

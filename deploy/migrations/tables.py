@@ -3,6 +3,7 @@
 import core.audit
 import core.checkups
 import core.identity.models
+import core.importing.models
 import core.leases
 import core.notices
 import core.tasks.models
@@ -19,6 +20,7 @@ MODULES = (
     core.audit,
     core.checkups,
     core.identity.models,
+    core.importing.models,
     core.leases,
     core.notices,
     core.tasks.models,

@@ -24,7 +24,6 @@ from printgate.operations.job_attributes import ANSWERED, job_attributes
 from printgate.operations.printer_attributes import FORMATS, lasting_attributes
 from printgate.operations.ticket_reader import read_ticket
 from printgate.parts import Parts
-from printgate.policy import Sender
 from printgate.queries import Job, Printer, job_by_uuid
 from printgate.service import arrive, decide, holding
 from printgate.service.arrive import NewJob
@@ -102,7 +101,9 @@ def send_document(parts: Parts, exchange: Exchange) -> Message:
         parts.spool.discard(incoming)
         return _about(parts, exchange, job, Status.OK, ())
     with parts.database.snapshot() as session:
-        sent = replace(decide.sent_of(session, job), format=_format(exchange))
+        sent = replace(
+            decide.sent_of(session, job, now=parts.clock.now()), format=_format(exchange)
+        )
     with _discarded_on_failure(parts, incoming):
         verdict = judge(
             parts,
@@ -151,8 +152,9 @@ def _asked(parts: Parts, exchange: Exchange) -> tuple[_Asked, tuple[Attribute, .
         printer = exchange.printer(session)
         arrive.check_offered(printer)
         caller = exchange.caller(session, parts)
-        login = caller.person.login if caller.person else ""
-        place = decide.place_of(session, printer, Sender(caller.office.code, login))
+        place = decide.place_of(
+            session, printer, caller.office, caller.person, now=parts.clock.now()
+        )
     _check_compression(exchange)
     _check_format(exchange)
     known = lasting_attributes(parts, printer, exchange)

@@ -43,7 +43,7 @@ def print_asked(
     if not may_override(rules, actor, row.person_id, row.office_id):
         raise Forbidden(Text("The rules do not let you print this draft."))
     given = checked_reason(reason)
-    decision = decision_on_paper(session, row, rules)
+    decision = decision_on_paper(session, row, rules, now=now)
     row.expires_at = None
     carry_out(session, row, decision, now=now)
     _note_override(session, row, given, actor, now)
@@ -96,7 +96,7 @@ def print_document(  # what an order of paper is
     row.pages, row.format, row.expires_at = grant.pages, "application/pdf", None
     row.output_digest = grant.digest
     change(session, row, Event.DOCUMENT_RECEIVED, actor=actor, now=now)
-    carry_out(session, row, decision_on_paper(session, row, rules), now=now)
+    carry_out(session, row, decision_on_paper(session, row, rules, now=now), now=now)
     if Stage(row.stage) is Stage.REFUSED:
         docflow.service.void_grant(session, grant.id, actor=actor, now=now)
     _note_override(session, row, reason, actor, now)

@@ -16,12 +16,14 @@ import docflow.service
 import quotas.service
 from core import notices
 from core.identity import queries as identity
+from core.people import Office, Person
 from core.text import Text
 from printgate import queries
 from printgate.errors import JobNotPossible
 from printgate.holding import Hold, stronger
 from printgate.lifecycle import Event, Stage
 from printgate.models import JobRow, PrinterRow
+from printgate.places import places
 from printgate.policy import (
     Decision,
     Facts,
@@ -33,6 +35,7 @@ from printgate.policy import (
     decide,
 )
 from printgate.queries import Job, Printer, job_by_uuid
+from printgate.service import permit_uses
 from printgate.service.rows import (
     FORWARD_TASK,
     change,
@@ -93,22 +96,26 @@ class Sent:
     wants_paper: bool = False
 
 
-def place_of(session: Session, printer: Printer, sender: Sender) -> Place:
-    """Return where a job stands that this sender sent to this printer."""
+def place_of(
+    session: Session, printer: Printer, office: Office, person: Person | None, *, now: datetime
+) -> Place:
+    """Return where a job stands that this person of this office sends to this printer."""
+    found = places(session, person.id if person else None, office.id, now)
     # A printer in the same place first: that is where the sender will look for the paper.
     others = sorted(
-        (each for each in queries.places(session) if each[0].name != printer.name),
+        (each for each in found.printers if each[0].name != printer.name),
         key=lambda each: each[1] != printer.location,
     )
     facts = tuple(facts for facts, _ in others)
+    sender = Sender(office.code, person.login if person else "", found.permit)
     return Place(sender, PrinterFacts(printer.name, printer.two_sided), facts)
 
 
-def sent_of(session: Session, job: Job, *, wants_paper: bool = False) -> Sent:
+def sent_of(session: Session, job: Job, *, now: datetime, wants_paper: bool = False) -> Sent:
     """Return a job as it was sent, and where it stands now."""
-    login = identity.person(session, job.person_id).login if job.person_id else ""
-    sender = Sender(identity.office(session, job.office_id).code, login)
-    place = place_of(session, queries.printer(session, job.printer), sender)
+    person = identity.person(session, job.person_id) if job.person_id else None
+    office = identity.office(session, job.office_id)
+    place = place_of(session, queries.printer(session, job.printer), office, person, now=now)
     return Sent(job.uuid, job.title, job.format, job.asked, place, wants_paper)
 
 
@@ -149,7 +156,10 @@ def carry_out(
     ask_expires: timedelta = timedelta(0),
     now: datetime,
 ) -> None:
-    """Do what a decision says, in this transaction."""
+    """Do what a decision says, in this transaction, or what it says for a permit that is gone."""
+    if decision.permit is not None and not permit_uses.take(session, row, decision.permit, now=now):
+        assert decision.usual is not None
+        decision = decision.usual
     row.reasons = reasons_to_json(decision.reasons)
     match decision.outcome:
         case Outcome.PRINT:
@@ -198,11 +208,11 @@ def circulate(session: Session, row: JobRow, kept: Kept | None, now: datetime) -
     _tell(session, row, Text("A draft that you printed circulates now, without paper."), now)
 
 
-def decision_on_paper(session: Session, row: JobRow, rules: Rules) -> Decision:
+def decision_on_paper(session: Session, row: JobRow, rules: Rules, *, now: datetime) -> Decision:
     """Return the decision on a job whose owner has said that it is to be printed."""
     row.wants_paper = True
     session.flush()
-    sent = sent_of(session, job_by_uuid(session, row.uuid), wants_paper=True)
+    sent = sent_of(session, job_by_uuid(session, row.uuid), now=now, wants_paper=True)
     return decision_on(sent, Facts(pages=row.pages), rules)
 
 
@@ -221,6 +231,7 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
             now=now,
         )
     except QuotaExceeded as error:
+        permit_uses.settle(session, row, 0, now=now)
         refuse(session, row, (*decision.reasons, Reason("quota", error.text)), now)
         return
     row.target_printer_id = session.scalar(_TARGET, {"of_name": decision.printer})

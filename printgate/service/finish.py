@@ -19,6 +19,7 @@ from printgate.metering import Usage
 from printgate.models import JobRow, PrinterRow
 from printgate.policy import Reason
 from printgate.queries import Job, job_by_uuid
+from printgate.service import permit_uses
 from printgate.service.rows import (
     CANCEL_TASK,
     change,
@@ -137,12 +138,13 @@ def cancel(session: Session, uuid: str, *, actor: Actor, now: datetime) -> Job:
 def cancel_all(session: Session, uuids: Sequence[str], *, actor: Actor, now: datetime) -> None:
     """Cancel several jobs, or none: JobNotPossible if one of them is over."""
     # All are locked before the first one takes the lock of its office's balance (see core/db.py).
-    session.execute(
-        select(JobRow.id)
+    jobs = session.execute(
+        select(JobRow.id, JobRow.permit_id)
         .where(JobRow.uuid.in_(uuids))
         .order_by(JobRow.id)
         .with_for_update(key_share=True)
     )
+    permit_uses.hold(session, (permit_id for _, permit_id in jobs))
     for uuid in uuids:
         cancel(session, uuid, actor=actor, now=now)
 
@@ -175,8 +177,10 @@ def _expire_held(session: Session, held_before: datetime, now: datetime) -> int:
     ).all()
     renewed = quotas.queries.renewed_until(session, [row.uuid for row in overdue])
     overdue = [row for row in overdue if renewed.get(row.uuid, now) <= now]
+    permit_uses.hold(session, (row.permit_id for row in overdue))
     for row in overdue:
         change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
+        permit_uses.settle(session, row, 0, now=now)
         row.sheets_used, row.impressions, row.estimated = 0, 0, False
         quotas.service.expire(session, row.uuid, actor=SYSTEM, now=now)
         if row.grant_id is not None:
@@ -212,6 +216,7 @@ def charge(session: Session, row: JobRow, usage: Usage, actor: Actor, now: datet
     """Book what came out of a job and free the rest of its reservation."""
     row.sheets_used, row.impressions = usage.sheets, usage.impressions
     row.estimated = usage.estimated
+    permit_uses.settle(session, row, usage.sheets, now=now)
     if row.sheets_reserved:
         quotas.service.settle(
             session, row.uuid, usage.sheets, estimated=usage.estimated, actor=actor, now=now

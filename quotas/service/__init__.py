@@ -7,6 +7,7 @@ explaining.
 
 from quotas.service.accounts import (
     close_account,
+    hold_office_accounts,
     open_account,
     open_person_account,
     open_project,
@@ -42,6 +43,7 @@ __all__ = [
     "expire",
     "grant",
     "heed_jump",
+    "hold_office_accounts",
     "open_account",
     "open_person_account",
     "open_project",

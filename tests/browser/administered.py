@@ -1,6 +1,7 @@
 """What the administrator of the scene has to look after: many people, printers, work that fails."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -8,7 +9,10 @@ from sqlalchemy.orm import Session
 from core import checkups
 from core.checkups import Finding
 from core.identity import service as identity
+from core.identity.importing import OFFICES, PEOPLE
 from core.ids import new_uuid
+from core.importing import service as importing
+from core.importing.service import Asking
 from core.people import SYSTEM, Actor, Office, Person
 from core.tasks import service as tasks
 from core.tasks.models import TaskRow
@@ -17,6 +21,7 @@ from deploy.cupsd_proofs import conf_findings
 from printgate.backend.port import Queue
 from printgate.service import printers
 from quotas import service as quotas
+from quotas.importing import GRANTS
 from quotas.periods import Period
 from quotas.units import Unit
 from tests.conftest import NOON
@@ -53,6 +58,18 @@ FINDINGS = (
     *conf_findings({"synconclose": "yes", "preservejobhistory": "yes", "preservejobfiles": "no"}),
 )
 
+FILES = {
+    "people_file": (
+        PEOPLE,
+        "登录名,姓名,单位代码,邮箱,负责人,备注\n"
+        "hanmei,韩梅梅,general,hanmei@example.org,否,\n"
+        "fengxue,冯雪,finance,,否,\nqianxuesen,钱学深,research,,否,新到\n",
+    ),
+    "grants_file": (GRANTS, "单位代码,月份,数量\ngeneral,2027-01,600\nlegal,2027-01,300\n"),
+    "wrong_file": (OFFICES, "代码,名称\nBig Office,大办公室\nsmall,\nguest,来宾,多\n"),
+}
+"""Lists as somebody keeps them in a spreadsheet."""
+
 
 def fill(session: Session, offices: dict[str, Office], people: dict[str, Person]) -> None:
     """Add what only the administrator's pages show."""
@@ -69,6 +86,15 @@ def fill(session: Session, offices: dict[str, Office], people: dict[str, Person]
     printers.retire(session, _RETIRED.name, actor=admin, now=NOON - timedelta(days=6))
     _work(session)
     checkups.keep(session, list(FINDINGS), now=NOON - timedelta(hours=10))
+
+
+def files(session: Session, admin: Person, zone: ZoneInfo) -> dict[str, str]:
+    """Add one file of each kind that waits for its import, by the names that cases use."""
+    asking = Asking(Actor.of(admin), NOON, zone)
+    return {
+        name: importing.keep(session, kind, "名单.csv", content.encode(), asking)
+        for name, (kind, content) in FILES.items()
+    }
 
 
 def _offices(session: Session, offices: dict[str, Office]) -> None:

@@ -41,7 +41,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.browser import administered, stocked
+from tests.browser import administered, permitted, stocked
 from tests.conftest import NOON, judged
 from tests.pretended import pretended
 from web.app import create_app
@@ -71,12 +71,14 @@ class Scene:
     jobs: dict[str, int]
     document: str
     office: str
+    files: dict[str, str]
+    """Files that wait for their import."""
 
     def path(self, pattern: str) -> str:
         """Return the address that a pattern with the names of the scene's things stands for."""
         person = self.people["hanmei"].id
         things = {"document": self.document, "office": self.office, "person": person}
-        return pattern.format(**self.jobs, **things)
+        return pattern.format(**self.jobs, **self.files, **things)
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,15 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         jobs |= stocked.fill(session, offices, people)
         _uncontrolled(session)
         administered.fill(session, offices, people)
+        files = administered.files(session, people["admin"], parts.terms.zone)
+        jobs |= permitted.fill(session, parts, offices, people)
     images = rendering.PageImages(sandbox, folder / "pages")
     metrics = Metrics(list)
     services = WebServices(
         database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Scene(app, parts, people, jobs, document, offices["general"].id)
+    return Scene(app, parts, people, jobs, document, offices["general"].id, files)
 
 
 def _people(session: Session) -> tuple[dict[str, Office], dict[str, Person]]:

@@ -30,6 +30,7 @@ CASES = {
         ("wangfang", "/jobs/{waiting}"),
         ("lijianguo", "/jobs/{rerouted}"),
         ("liuyang", "/jobs/{locked}"),
+        ("sunlei", "/jobs/{permitted}"),
     ],
     "/documents": [
         ("wangfang", "/documents"),
@@ -50,6 +51,19 @@ CASES = {
         ("lijianguo", "/office/statement?unit=toner"),
     ],
     "/office/jobs": [("lijianguo", "/office/jobs"), ("lijianguo", "/office/jobs?to=2026-11-20")],
+    "/permits": [
+        ("hanmei", "/permits"),
+        ("sunlei", "/permits"),
+        ("zhaomin", "/permits?of=office"),
+        ("zhaomin", "/permits?of=office&standing=revoked"),
+        ("admin", "/permits?of=office"),
+    ],
+    "/permits/<int:number>": [
+        ("sunlei", "/permits/{permit}"),
+        ("zhaomin", "/permits/{permit}"),
+        ("zhaomin", "/permits/{asked_permit}"),
+        ("zhouting", "/permits/{refused_permit}"),
+    ],
     "/printers": [("wangfang", "/printers")],
     "/rules": [("wangfang", "/rules")],
     "/release": [("liuyang", "/release"), ("hanmei", "/release"), ("", "/release?job=17")],
@@ -66,6 +80,13 @@ CASES = {
         ("admin", "/admin/grants?office={office}&month=2027-01"),
     ],
     "/admin/accounts": [("admin", "/admin/accounts?office={office}")],
+    "/admin/import": [("admin", "/admin/import")],
+    "/admin/import/<upload_id>": [
+        ("admin", "/admin/import/{people_file}"),
+        ("admin", "/admin/import/{people_file}?step=keep"),
+        ("admin", "/admin/import/{grants_file}"),
+        ("admin", "/admin/import/{wrong_file}"),
+    ],
     "/admin/printers": [("admin", "/admin/printers")],
     "/admin/printers/<name>": [
         ("admin", "/admin/printers/office-b"),
@@ -116,15 +137,17 @@ NO_PAGES = {
     "/readyz",
     "/static/<path:filename>",
     "/supplies/movements.csv",
+    "/admin/import/<kind>/current.csv",
+    "/admin/import/<kind>/template.csv",
     "/documents/<document_id>/file",
     "/documents/<document_id>/pages/<int:number>.png",
 }
-"""Addresses that answer with a word, figures, a picture or a PDF."""
+"""Addresses that answer with a word, figures, a picture, a list or a PDF."""
 
 PROPER_NAMES = {
-    "English", "PDF", "CUPS", "office", "a", "b", "c", "d", "e", "f",
-    "A3", "A4", "CSV", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft",
-    "Class", "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
+    "English", "PDF", "CUPS", "CSV", "UTF", "GB18030", "office", "a", "b", "c", "d", "e", "f",
+    "A3", "A4", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class",
+    "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
 }  # fmt: skip
 
 LOOKS = [(login, path) for cases in CASES.values() for login, path in cases]

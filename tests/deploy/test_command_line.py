@@ -99,6 +99,27 @@ def test_the_first_office_and_the_first_people(tmp_path: Path):
     assert (person.login, person.office_id, left) == ("admin", office.id, 500)
 
 
+def test_a_file_is_shown_and_only_then_imported(tmp_path: Path):
+    assert run("office", "general", "办公室", folder=tmp_path).returncode == 0
+    people = tmp_path / "people.csv"
+    people.write_text("登录名,姓名,单位代码\nsunlei,孙磊,general\n", encoding="gb18030")
+    command = ("import", "people", str(people), "--lang", "en")
+    shown = run(*command, folder=tmp_path)
+    assert (shown.returncode, "sunlei 孙磊 is added" in shown.stdout) == (0, True)
+    assert "1 added" in run(*command, "--apply", folder=tmp_path).stdout
+    again = run(*command, "--apply", folder=tmp_path)
+    assert (again.returncode, again.stdout) == (0, "0 added, 0 changed, 1 as they are.\n")
+    people.write_text("login,name,office\na,b,nowhere\nb,,general\n")
+    wrong = run(*command, "--apply", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "Line 2, column “office”" in wrong.stderr
+    assert "Line 3, column “name”" in wrong.stderr
+    database = Database(f"sqlite:///{tmp_path / 'printgate.db'}")
+    with database.snapshot() as session:
+        assert [each.login for each in identity.everybody(session)] == ["sunlei"]
+    database.close()
+
+
 def test_a_seed_is_for_an_empty_database_only(tmp_path: Path):
     assert run("seed", "--me", "tester", folder=tmp_path).returncode == 0
     again = run("seed", folder=tmp_path)

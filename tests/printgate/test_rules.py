@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.text import Text
-from printgate import metering
+from printgate import metering, permits
 from printgate.lifecycle import (
     ACTIVE,
     AT_BACKEND,
@@ -23,6 +24,7 @@ from printgate.lifecycle import (
     may,
 )
 from printgate.metering import Usage
+from printgate.permits import Allowance, Measure
 from printgate.policy import (
     DraftAction,
     Exemptions,
@@ -31,6 +33,7 @@ from printgate.policy import (
     OneSidedAction,
     Outcome,
     Overrider,
+    PermitUse,
     PrinterFacts,
     Rules,
     Sender,
@@ -38,6 +41,7 @@ from printgate.policy import (
 )
 from printgate.rules_file import SHIPPED, RulesError, load_rules
 from printgate.ticket import JobTicket
+from tests.conftest import NOON
 
 A = PrinterFacts("office-a", two_sided=True)
 B = PrinterFacts("office-b", two_sided=False)
@@ -103,6 +107,91 @@ def test_what_becomes_of_a_job_at_a_one_sided_printer(action, others, outcome, p
     found, rules = verdict(rules=Rules(one_sided_printer=action), printer=B, others=others)
     assert (found.outcome, found.printer, found.ticket.sides) == (outcome, printer, sides)
     assert rules == ["two-sided"]
+
+
+JOBS, SHEETS = Allowance(7, Measure.JOBS, 2, "seal"), Allowance(7, Measure.SHEETS, 3, "seal")
+
+
+@pytest.mark.parametrize(
+    ("allowance", "ticket", "pages", "printer", "amount", "baseline"),
+    [
+        (JOBS, JobTicket(sides=ONE), 3, A, 1, 2),
+        (SHEETS, JobTicket(sides=ONE), 3, A, 3, 2),
+        (SHEETS, JobTicket(sides=ONE, number_up=2), 5, A, 3, 2),
+        (JOBS, JobTicket(sides=ONE, copies=40), 2, A, 1, 40),
+        (SHEETS, JobTicket(sides=ONE), 1, B, 1, 1),
+        (JOBS, JobTicket(sides=ONE), 3, B, 1, 2),
+    ],
+)
+def test_a_permit_lets_one_sided_through(allowance, ticket, pages, printer, amount, baseline):
+    sender = replace(ALICE, permit=allowance)
+    found, rules = verdict(ticket, Facts(pages=pages), sender=sender, printer=printer)
+    assert (found.ticket, found.printer, rules) == (ticket, printer.name, ["permit"])
+    assert found.permit == PermitUse(7, amount, baseline)
+    # What becomes of the job when the permit is gone is what would without it, with a word on that.
+    usual, _ = verdict(ticket, Facts(pages=pages), printer=printer)
+    assert found.usual == replace(usual, reasons=(found.usual.reasons[0], *usual.reasons))
+    assert found.usual.reasons[0].rule == "permit"
+
+
+@pytest.mark.parametrize(
+    ("allowance", "ticket", "facts", "rules", "said"),
+    [
+        (JOBS, JobTicket(sides=ONE), Facts(pages=1), Rules(), ["two-sided"]),
+        (JOBS, JobTicket(sides=ONE, copies=9), Facts(pages=1), Rules(), ["two-sided"]),
+        (JOBS, JobTicket(sides=ONE, number_up=4), Facts(pages=4), Rules(), ["two-sided"]),
+        (JOBS, JobTicket(sides=LONG), Facts(pages=3), Rules(), []),
+        (JOBS, JobTicket(), Facts(pages=3), Rules(), ["two-sided"]),
+        (JOBS, JobTicket(sides=ONE), Facts(pages=3), Rules(two_sided=False), []),
+        (JOBS, JobTicket(sides=ONE), Facts(pages=3, draft=DRAFT), Rules(), ["drafts"]),
+        (JOBS, JobTicket(sides=ONE), Facts(unreadable=BROKEN), Rules(), ["readable"]),
+        (JOBS, JobTicket(sides=ONE), Facts(pages=3), Rules(sheets_max=2), ["two-sided"]),
+        (SHEETS, JobTicket(sides=ONE), Facts(pages=4), Rules(), ["permit", "two-sided"]),
+    ],
+)
+def test_what_a_permit_does_not_change(allowance, ticket, facts, rules, said):
+    found, reasons = verdict(ticket, facts, rules, replace(ALICE, permit=allowance))
+    without, _ = verdict(ticket, facts, rules)
+    assert reasons == said
+    assert (found.permit, found.usual) == (None, None)
+    assert replace(found, reasons=()) == replace(without, reasons=())
+
+
+@pytest.mark.parametrize("state", permits.State)
+@pytest.mark.parametrize("act", permits.Act)
+def test_every_pair_of_the_life_of_a_permit(state: permits.State, act: permits.Act):
+    open_acts = {
+        permits.State.ASKED: {permits.Act.GRANT, permits.Act.REFUSE, permits.Act.WITHDRAW},
+        permits.State.GRANTED: {permits.Act.WITHDRAW, permits.Act.REVOKE},
+    }
+    assert permits.may(state, act) is (act in open_acts.get(state, set()))
+    if permits.may(state, act):
+        assert permits.TRANSITIONS[state][act] not in (state, permits.State.ASKED)
+
+
+@pytest.mark.parametrize(
+    ("state", "left", "over", "standing"),
+    [
+        ("asked", 5, False, "asked"),
+        ("asked", 5, True, "over"),
+        ("granted", 1, False, "valid"),
+        ("granted", 0, False, "used-up"),
+        ("granted", 1, True, "over"),
+        ("granted", 0, True, "over"),
+        ("refused", 5, True, "refused"),
+        ("withdrawn", 5, True, "withdrawn"),
+        ("revoked", 5, False, "revoked"),
+    ],
+)
+def test_what_a_permit_is_worth(state: str, left: int, over: bool, standing: str):
+    now = NOON + timedelta(seconds=0 if over else -1)
+    assert permits.standing(permits.State(state), left, NOON, now) == standing
+
+
+def test_what_a_permit_counts_and_keeps():
+    assert [permits.needed(measure, 5) for measure in Measure] == [1, 5]
+    assert [permits.kept(Measure.JOBS, 1, sheets) for sheets in (0, 1, 9)] == [0, 1, 1]
+    assert [permits.kept(Measure.SHEETS, 5, sheets) for sheets in (0, 4, 9)] == [0, 4, 5]
 
 
 def test_nothing_is_forced_when_the_rule_is_off():

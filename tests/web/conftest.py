@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pikepdf
@@ -11,7 +12,10 @@ from flask.testing import FlaskClient
 
 from core.clock import FrozenClock
 from core.db import Database
+from core.identity.importing import PEOPLE
 from core.ids import new_uuid
+from core.importing import service as importing
+from core.importing.service import Asking
 from core.metrics import Figure, Metrics
 from core.people import SYSTEM, Actor, Person
 from core.sandbox import Sandbox
@@ -24,8 +28,9 @@ from printgate.callers import Caller
 from printgate.figures import figures
 from printgate.holding import Hold, typed_key
 from printgate.parts import Parts
+from printgate.permits import Measure
 from printgate.policy import Facts
-from printgate.service import arrive, decide, holding, printers
+from printgate.service import arrive, decide, holding, permits, printers
 from printgate.service.arrive import NewJob
 from printgate.spool import Spooled
 from printgate.ticket import JobTicket
@@ -55,6 +60,10 @@ class Site:
     refused: int
     order: int
     stocktaking: int
+    upload: str
+    """A file of people that Ada has sent."""
+    permit: int
+    """A permit that Alice has asked for."""
 
     def browser(self, login: str | None = None, language: str = "zh-CN") -> "Browser":
         browser = Browser(self.app.test_client(), language)
@@ -103,7 +112,27 @@ def site(
         database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics, TOKEN
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Site(app, parts, cast, document, job, refused, *stock_up(parts, cast))
+    return Site(
+        app, parts, cast, document, job, refused, *stock_up(parts, cast),
+        send_file(parts, cast), ask_permit(parts, cast),
+    )  # fmt: skip
+
+
+def ask_permit(parts: Parts, cast: Cast) -> int:
+    """Let Alice ask for a permit for two jobs."""
+    with parts.database.transaction() as session:
+        return permits.ask(
+            session, new_uuid(), measure=Measure.JOBS, count=2, last_day=date(2026, 11, 30),
+            reason="正本需要用印", actor=Actor.of(cast.alice), now=NOON, zone=parts.terms.zone,
+        ).id  # fmt: skip
+
+
+def send_file(parts: Parts, cast: Cast) -> str:
+    """Let Ada send a file that would add somebody and change Bob."""
+    content = "login,name,office\nnew,新人,legal\nbob,张伟强,general\n".encode()
+    asking = Asking(Actor.of(cast.ada), NOON, parts.terms.zone)
+    with parts.database.transaction() as session:
+        return importing.keep(session, PEOPLE, "people.csv", content, asking)
 
 
 def figures_now(parts: Parts) -> list[Figure]:
@@ -158,8 +187,9 @@ def stock_up(parts: Parts, cast: Cast) -> tuple[int, int]:
 
 
 def send(
-    parts: Parts, person: Person, cast: Cast, title: str, facts: Facts, pin: str | None = None
-) -> int:
+    parts: Parts, person: Person, cast: Cast, title: str, facts: Facts, pin: str | None = None,
+    ticket: JobTicket = JobTicket(),  # noqa: B008  # frozen
+) -> int:  # fmt: skip
     """Send a job for a person and decide it; return its id. A PIN holds it, "" asks for a hold."""
     from printgate import queries
 
@@ -169,7 +199,7 @@ def send(
         caller = Caller(person.login, person, cast.office)
         hold = Hold.NONE if pin is None else Hold.PIN if pin else Hold.ASKED
         key = holding.pin_hash(typed_key(pin)) if pin else ""
-        new = NewJob(uuid, printer, caller, title, JobTicket(), "", hold, key)
+        new = NewJob(uuid, printer, caller, title, ticket, "", hold, key)
         arrive.create_job(session, new, wait=parts.terms.multiple_operation, now=NOON)
         arrive.document_received(
             session, uuid, Spooled(Path("x"), 10, "d" * 64), "application/pdf", now=NOON

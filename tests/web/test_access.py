@@ -26,6 +26,8 @@ def routes(site: Site):
             path = path.replace("<person_id>", site.cast.bob.id).replace("<task_id>", "x")
             path = path.replace("<int:order_id>", str(site.order))
             path = path.replace("<int:count_id>", str(site.stocktaking))
+            path = path.replace("<upload_id>", site.upload).replace("<kind>", "people")
+            path = path.replace("<int:number>", str(site.permit)).replace("<act>", "refuse")
             assert "<" not in path, path
             yield method, path, rule.endpoint
 

@@ -7,6 +7,7 @@ from web.views.admin_audit import admin_audit
 from web.views.admin_background import admin_background
 from web.views.admin_checkup import admin_checkup
 from web.views.admin_grants import admin_grants
+from web.views.admin_import import admin_import
 from web.views.admin_offices import admin_offices
 from web.views.admin_people import admin_people
 from web.views.admin_printers import admin_printers
@@ -14,6 +15,7 @@ from web.views.documents import documents
 from web.views.home import home
 from web.views.jobs import jobs
 from web.views.office import office
+from web.views.permits import permits
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
@@ -31,12 +33,14 @@ BLUEPRINTS = (
     release,
     documents,
     office,
+    permits,
     printers,
     admin,
     admin_offices,
     admin_people,
     admin_accounts,
     admin_grants,
+    admin_import,
     admin_printers,
     admin_background,
     admin_checkup,

@@ -1,0 +1,1 @@
+"""Taking over lists from spreadsheets: a file, the plan it makes, and carrying that out."""
