@@ -10,18 +10,25 @@ import pyipp
 import pytest
 
 from core import audit
+from core.clock import SystemClock
+from core.identity import queries as identity
+from core.ids import new_uuid
+from core.people import Actor
 from deploy import doctor
 from deploy.lab.cupsd import CupsServer
 from printgate import queries as printing
 from printgate.ipp.tags import JOB_STATES, GroupTag, Operation, Status
 from printgate.ipp.values import boolean, integer, keyword, mime_type, name
 from printgate.lifecycle import Stage
+from printgate.permits import Act, Measure
+from printgate.service import permits
 from quotas import queries as quotas
-from quotas.periods import Period
+from quotas.periods import DEFAULT_ZONE, Period
 from quotas.units import Unit
 from tests.e2e.rig import Client, Office, job_id, sentence, text_of, until
 
 LONG = "two-sided-long-edge"
+DESKS = ("wangfang", "lijianguo")
 
 
 def print_job(client: Client, path: Path, *job, title: str = "paper", printer: str = "office-a"):
@@ -56,6 +63,28 @@ def test_a_one_sided_job_comes_out_two_sided_once_and_is_charged(office: Office,
         assert entries[0].estimated
         assert quotas.discrepancies(session) == []
         assert audit.first_broken_seq(session) is None
+
+
+def test_a_permitted_job_comes_out_one_sided_and_the_next_one_does_not(office: Office, pdf):
+    now, zone = SystemClock().now(), DEFAULT_ZONE
+    today = now.astimezone(zone).date()
+    with office.database.transaction() as session:
+        people = {login: identity.person_by_login(session, login) for login in DESKS}
+        mine, head = (Actor.of(person) for person in people.values() if person is not None)
+        number = permits.ask(
+            session, new_uuid(), measure=Measure.JOBS, count=1, last_day=today,
+            reason="正本需要用印", actor=mine, now=now, zone=zone,
+        ).id  # fmt: skip
+        permits.decide(session, number, Act.GRANT, actor=head, now=now)
+    client, sides = Client(office.port), []
+    for title in ("permitted", "late"):
+        answer = print_job(client, pdf(3), keyword("sides", "one-sided"), title=title)
+        job = office.ended(job_id(answer))
+        (paper,) = received(office, title)
+        sides.append((paper.sides, job.sheets_used, job.permit_id))
+        assert (answer.code == Status.OK) is (title == "permitted")
+        assert (f"permit {number}" in sentence(answer)) is (title == "permitted")
+    assert sides == [("one-sided", 3, number), (LONG, 2, None)]
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "pwg"])
