@@ -130,6 +130,24 @@ def doctor(settings: Settings, *, as_json: bool, strict: bool, lang: str | None)
 
 
 @cli.command()
+@click.option("--rebuild", is_flag=True, help="Make the sums again, from the first entry on.")
+@click.pass_obj
+def rollups(settings: Settings, *, rebuild: bool) -> None:
+    """Bring the sums that pages read up to the ledger; the service may go on."""
+    from deploy.bootstrap import opened_database
+    from quotas import tasks
+    from quotas.periods import DEFAULT_ZONE
+
+    with opened_database(settings) as database:
+        if rebuild:
+            tasks.rebuild(database, DEFAULT_ZONE)
+        elif not tasks.roll_up(database, DEFAULT_ZONE):
+            click.echo("not all entries are in yet: run it again", err=True)
+            sys.exit(1)
+    click.echo("the sums are those of the ledger")
+
+
+@cli.command()
 @click.option("--sheets", default=0, help="Sheets granted for the current month.")
 @click.option("--guest", is_flag=True, help="The office that unknown senders are booked to.")
 @click.argument("code")

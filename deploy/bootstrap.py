@@ -18,6 +18,7 @@ from flask import Flask
 
 import docflow.rendering
 import printgate.analysis
+import quotas.tasks
 from core import checkups, failpoints, mail
 from core.blobs import blobs_for
 from core.clock import Clock, SystemClock
@@ -163,7 +164,11 @@ def _runner(settings: Settings, parts: Parts) -> ThreadRunner:
         parts.database,
         parts.clock,
         {**tasks.handlers(parts), mail.TASK: send_mail, checkups.TASK: check_up},
-        (*reconcile.rounds(parts), checkup.nightly(parts)),
+        (
+            *reconcile.rounds(parts),
+            *quotas.tasks.rounds(parts.database, parts.terms.zone),
+            checkup.nightly(parts),
+        ),
         threads=settings.task_threads,
         keeper=None if alone(settings) else Keeper(parts.database, ROUNDS),
         stop=stop,

@@ -18,6 +18,7 @@ from core.blobs import blobs_for
 from core.checkups import Finding
 from core.clock import SystemClock
 from core.db import Database
+from core.identity import queries as identity
 from core.settings import Settings
 from core.tasks import service as tasks
 from core.text import Scalar, Text, counted
@@ -31,6 +32,7 @@ from printgate.queries import Job
 from printgate.service.rows import DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
 from printgate.spool import Spool
 from quotas import queries as quotas
+from quotas import rollups
 from quotas.ledger import ENDS, Kind, State
 from web.words import ENTRY_KINDS, STAGES, TASKS
 
@@ -77,6 +79,30 @@ def _reservations(_settings: Settings, database: Database) -> Iterator[Finding]:
             len(jobs),
         )
         yield Finding("reservations", False, what)
+
+
+def _rollups(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Compare the sums that pages read with the ledger's entries."""
+    with database.snapshot() as session:
+        wrong = rollups.disagreements(session)
+        names = {office.id: office.name for office in identity.offices(session)}
+    for each in wrong[:20]:
+        what = Text(
+            "{office}, {unit}, {month}: the sums for reading say that {rolled} are used, the "
+            "entries {entered}; places that differ: {cells}.",
+            {
+                "office": names.get(each.office_id, each.office_id),
+                "unit": each.unit.value,
+                "month": each.period,
+                "rolled": each.rolled,
+                "entered": each.entered,
+                "cells": each.cells,
+            },
+        )
+        mend = Text("Run: {command}", {"command": "python -m deploy rollups --rebuild"})
+        yield Finding("rollups", True, what, mend)
+    if not wrong:
+        yield Finding("rollups", False, Text("The sums for reading are those of the ledger."))
 
 
 def _disagreement(job: Job, reserved: quotas.Reserved | None) -> Text | None:
@@ -233,6 +259,7 @@ def _digest(path: Path) -> str:
 PROOFS: dict[str, Check] = {
     "database": _integrity,
     "reservations": _reservations,
+    "rollups": _rollups,
     "moving": _moving,
     "files": _files,
     "cups-settings": cupsd_proofs.settings_keep_jobs,

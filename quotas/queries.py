@@ -1,15 +1,14 @@
 """Reads of accounts. Every figure here is the sum of rows that another query here lists."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from quotas.ledger import Balance, Delta, Kind, State, fold
 from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
-from quotas.periods import DEFAULT_ZONE, Period
+from quotas.periods import Period
 from quotas.units import Unit
 
 
@@ -56,38 +55,6 @@ def balance(session: Session, office_id: str, unit: Unit, period: Period) -> Bal
         )
     )
     return Balance(row.granted, row.held, row.spent) if row else Balance()
-
-
-def spent_by_person(
-    session: Session, office_id: str, unit: Unit, period: Period
-) -> dict[str | None, int]:
-    """Return what each person (None: guests) has spent, most first."""
-    return _spent_by(session, office_id, unit, period, EntryRow.person_id)
-
-
-def spent_by_printer(
-    session: Session, office_id: str, unit: Unit, period: Period
-) -> dict[str, int]:
-    """Return what was spent at each printer, most first."""
-    found = _spent_by(session, office_id, unit, period, EntryRow.printer)
-    return {printer or "": spent for printer, spent in found.items()}
-
-
-def spent_by_day(
-    session: Session, office_id: str, unit: Unit, period: Period, zone: ZoneInfo = DEFAULT_ZONE
-) -> dict[date, int]:
-    """Return what was spent on each day of the period, in the office's zone.
-
-    What was entered outside the period (a job that printed later, a clock set back) counts on its
-    last or first day, so that the days add up to the period.
-    """
-    days = dict.fromkeys(period.days(), 0)
-    first, last = min(days), max(days)
-    query = _entries(office_id, unit, period).where(EntryRow.spent != 0)
-    for row in session.scalars(query):
-        day = min(max(row.at.astimezone(zone).date(), first), last)
-        days[day] += row.spent
-    return days
 
 
 def entries(
@@ -193,24 +160,6 @@ def _entries(office_id: str, unit: Unit, period: Period) -> Select[EntryRow]:
             EntryRow.period == period.key,
         )
     )
-
-
-def _spent_by(
-    session: Session,
-    office_id: str,
-    unit: Unit,
-    period: Period,
-    column: InstrumentedAttribute[str | None] | InstrumentedAttribute[str],
-) -> dict[str | None, int]:
-    total = func.sum(EntryRow.spent)
-    query = (
-        _entries(office_id, unit, period)
-        .with_only_columns(column, total)
-        .group_by(column)
-        .having(total != 0)
-        .order_by(total.desc())
-    )
-    return {key: int(spent) for key, spent in session.execute(query)}
 
 
 def _entry(row: EntryRow) -> Entry:

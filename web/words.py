@@ -193,6 +193,7 @@ CHECKS: dict[str, Text] = {
     "past-the-gateway": Text("Ways past the gateway"),
     "database": Text("Database"),
     "reservations": Text("Reservations"),
+    "rollups": Text("Sums for reading"),
     "moving": Text("Jobs under way"),
     "files": Text("Files"),
     "cups-settings": Text("Settings of the print system"),

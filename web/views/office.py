@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.identity import queries as identity
 from core.people import Office
 from quotas import queries as quotas
+from quotas.insight import By, Spent, Usage, of_period
 from quotas.periods import Period
 from quotas.units import TONER_UNITS_PER_PAGE, Unit
 from web import charts
@@ -32,8 +33,9 @@ def show_office() -> str:
         shown, period = _office(session), _period()
         full = g.actor.may_see_office(shown.id)
         balance = quotas.balance(session, shown.id, Unit.SHEETS, period)
-        days = quotas.spent_by_day(session, shown.id, Unit.SHEETS, period, services().zone)
-        people = _people(session, shown, period, full=full)
+        usage, question = Usage(session, services().zone), of_period(Unit.SHEETS, period, shown.id)
+        days = usage.by_day(question)
+        people = _people(session, usage.by(By.PERSON, question), full=full)
         toner = quotas.balance(session, shown.id, Unit.TONER, period)
         return render_template(
             "office.html",
@@ -137,17 +139,15 @@ def _months(shown: Period) -> list[Period]:
     return months if shown in months else [shown, *months]
 
 
-def _people(
-    session: Session, shown: Office, period: Period, *, full: bool
-) -> list[tuple[str, int]]:
+def _people(session: Session, spent: dict[str, Spent], *, full: bool) -> list[tuple[str, int]]:
     """Return who used how much: everybody for the head, oneself and "others" for the rest."""
-    spent = quotas.spent_by_person(session, shown.id, Unit.SHEETS, period)
     names = {person.id: person.name for person in identity.persons(session)}
     if full:
         guests = sentence("guests")
-        return [(names.get(person_id or "", guests), sheets) for person_id, sheets in spent.items()]
-    mine = spent.get(g.person.id, 0)
-    return [(g.person.name, mine), (sentence("all others"), sum(spent.values()) - mine)]
+        return [(names.get(person_id, guests), each.spent) for person_id, each in spent.items()]
+    mine = spent.get(g.person.id, Spent()).spent
+    others = sum(each.spent for each in spent.values()) - mine
+    return [(g.person.name, mine), (sentence("all others"), others)]
 
 
 def _day_chart(days: dict[date, int]) -> Markup:
