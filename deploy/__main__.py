@@ -133,18 +133,16 @@ def doctor(settings: Settings, *, as_json: bool, strict: bool, lang: str | None)
 @click.option("--rebuild", is_flag=True, help="Make the sums again, from the first entry on.")
 @click.pass_obj
 def rollups(settings: Settings, *, rebuild: bool) -> None:
-    """Bring the sums that pages read up to the ledger; the service may go on."""
+    """Bring the sums that pages read up to the ledger and the jobs; the service may go on."""
     from deploy.bootstrap import opened_database
-    from quotas import tasks
-    from quotas.periods import DEFAULT_ZONE
+    from deploy.sums import bring_up_to_date
 
     with opened_database(settings) as database:
-        if rebuild:
-            tasks.rebuild(database, DEFAULT_ZONE)
-        elif not tasks.roll_up(database, DEFAULT_ZONE):
-            click.echo("not all entries are in yet: run it again", err=True)
-            sys.exit(1)
-    click.echo("the sums are those of the ledger")
+        done = bring_up_to_date(database, rebuild=rebuild)
+    if not done:
+        click.echo("somebody is writing: not all is in yet, run it again", err=True)
+        sys.exit(1)
+    click.echo("the sums are those of the ledger and the jobs")
 
 
 @cli.command()

@@ -24,6 +24,7 @@ CHECKUP_SECONDS = 600.0
 CAUSES = {
     "ledger": Text("A change outside Printgate, or a fault in it."),
     "reservations": Text("A change outside Printgate, or a fault in it."),
+    "tallies": Text("A change outside Printgate, or a fault in it."),
     "rollups": Text("A change outside Printgate, or a fault in it."),
     "audit": Text("Somebody changed, removed or reordered records."),
     "spool": Text("A process died before it could tidy up."),

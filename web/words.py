@@ -194,6 +194,7 @@ CHECKS: dict[str, Text] = {
     "database": Text("Database"),
     "reservations": Text("Reservations"),
     "rollups": Text("Sums for reading"),
+    "tallies": Text("Tallies of jobs"),
     "moving": Text("Jobs under way"),
     "files": Text("Files"),
     "cups-settings": Text("Settings of the print system"),
