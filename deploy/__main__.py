@@ -13,6 +13,7 @@ from core.errors import PrintgateError
 from core.i18n import LANGUAGES
 from core.settings import Settings, SettingsError, load
 from printgate.rules_file import RulesError
+from quotas.workdays import WorkdaysError
 
 PROFILES = Path(__file__).parent / "profiles"
 USAGE_EXIT = 2
@@ -85,6 +86,10 @@ def _run(run: Callable[[Settings], None], settings: Settings) -> None:
     except RulesError as error:
         for problem in error.problems:
             click.echo(f"rules: {problem}", err=True)
+        sys.exit(USAGE_EXIT)
+    except WorkdaysError as error:
+        for problem in error.problems:
+            click.echo(f"workdays: {problem}", err=True)
         sys.exit(USAGE_EXIT)
     except (AlreadyRunning, NewerDatabase) as error:
         click.echo(str(error), err=True)

@@ -115,12 +115,12 @@ def _tallies(_settings: Settings, database: Database) -> Iterator[Finding]:
         names = {office.id: office.name for office in identity.offices(session)}
     for each in wrong[:20]:
         what = Text(
-            "{office}, {day}: the tally says {stored}, the jobs say {counted}.",
+            "{office}, {day}: the tally says {stored}, the jobs say {jobs}.",
             {
                 "office": names.get(each.office_id, each.office_id),
                 "day": each.day.isoformat(),
                 "stored": "/".join(str(number) for number in vars(each.stored).values()),
-                "counted": "/".join(str(number) for number in vars(each.counted).values()),
+                "jobs": "/".join(str(number) for number in vars(each.summed).values()),
             },
         )
         yield Finding("tallies", True, what, Text("Run: {command}", {"command": REBUILD}))

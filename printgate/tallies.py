@@ -60,6 +60,9 @@ class Tally:
         return int(getattr(self, figure))
 
 
+_AT_ONCE = 5_000
+"""Keys in one question to the database."""
+
 NAMES = [each.name for each in fields(Tally)]
 
 
@@ -92,7 +95,7 @@ class Disagreement:
     office_id: str
     day: date
     stored: Tally
-    counted: Tally
+    summed: Tally
 
 
 def by_office(session: Session, first: date, last: date, office_id: str = "") -> dict[str, Tally]:
@@ -140,6 +143,19 @@ def count_behind(session: Session, asked: Behind, zone: ZoneInfo) -> tuple[int, 
     query = _behind(asked, zone).with_only_columns(func.count(), func.sum(number))
     count, total = session.execute(query).one()
     return int(count), int(total or 0)
+
+
+def printed_of(session: Session, document_ids: Iterable[str]) -> dict[str, int]:
+    """Return how many sheets of documents that circulate were printed after all."""
+    keys, found = list(document_ids), dict[str, int]()
+    for begin in range(0, len(keys), _AT_ONCE):
+        query = (
+            select(JobRow.document_id, func.sum(_CAME_OUT))
+            .where(JobRow.document_id.in_(keys[begin : begin + _AT_ONCE]))
+            .group_by(JobRow.document_id)
+        )
+        found |= {str(key): int(sheets) for key, sheets in session.execute(query)}
+    return found
 
 
 def disagreements(session: Session, zone: ZoneInfo) -> list[Disagreement]:

@@ -68,7 +68,7 @@ def entries(
 ) -> list[Entry]:
     """Return the lines of a statement, newest first."""
     query = _entries(office_id, unit, period).order_by(EntryRow.seq.desc()).offset(offset)
-    return [_entry(row) for row in session.scalars(query.limit(limit) if limit else query)]
+    return [entry_of(row) for row in session.scalars(query.limit(limit) if limit else query)]
 
 
 def count_entries(session: Session, office_id: str, unit: Unit, period: Period) -> int:
@@ -162,7 +162,8 @@ def _entries(office_id: str, unit: Unit, period: Period) -> Select[EntryRow]:
     )
 
 
-def _entry(row: EntryRow) -> Entry:
+def entry_of(row: EntryRow) -> Entry:
+    """Return a row of the ledger as a value."""
     return Entry(
         row.seq,
         row.at,

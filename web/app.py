@@ -102,6 +102,7 @@ def _prepare_templates(app: Flask) -> None:
         marked=language.marked,
         local_time=language.local_time,
         month=language.month,
+        day=language.day,
     )
     app.jinja_env.filters["sheets"] = lambda number: f"{number:,}"
 

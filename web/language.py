@@ -1,7 +1,7 @@
 """The reader's language, and how dates and numbers are written for them."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import g, request
 from markupsafe import Markup, escape
@@ -70,6 +70,19 @@ def month(key: str) -> str:
     year, number = key.split("-")
     return sentence(
         "{year}-{month}", year=year, month=number if language() == "en" else int(number)
+    )
+
+
+def day(moment: date | None) -> str:
+    """Return a day of the office in words: 2026-11-24 is 2026年11月24日."""
+    if moment is None:
+        return ""
+    english = language() == "en"
+    return sentence(
+        "{year}-{month}-{day}",
+        year=moment.year,
+        month=f"{moment.month:02}" if english else moment.month,
+        day=f"{moment.day:02}" if english else moment.day,
     )
 
 

@@ -1,6 +1,6 @@
 """What the composition root hands to the pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -11,6 +11,7 @@ from core.db import Database
 from core.metrics import Metrics
 from docflow.rendering import PageImages
 from printgate.parts import Parts
+from quotas.workdays import Workdays
 
 KEY = "printgate"
 
@@ -28,6 +29,7 @@ class WebServices:
     zone: ZoneInfo
     metrics: Metrics
     metrics_token: str = ""
+    workdays: Workdays = field(default_factory=Workdays)
     secure: bool = False
 
 

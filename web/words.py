@@ -3,12 +3,14 @@
 import re
 
 from core.people import SYSTEM, Office
-from core.text import Text
+from core.text import Text, counted
 from docflow.lifecycle import State
 from printgate.lifecycle import ACTIVE, Stage
 from printgate.policy import OneSidedAction, Overrider
 from printgate.queries import Job
+from quotas.forecast import DAYS_MIN, NoForecast, Why
 from quotas.ledger import Kind
+from web.scorecard import Code, Unit
 
 SYSTEM_NAME = SYSTEM.name
 """How deeds of the system itself are signed."""
@@ -183,6 +185,34 @@ ENTRY_KINDS: dict[Kind, Text] = {
     Kind.BOOK: Text("booked"),
 }
 
+JOB_KINDS: dict[str, Text] = {
+    "job": Text("print jobs"),
+    "draft": Text("drafts printed after all"),
+    "test": Text("test pages"),
+    "": Text("other"),
+}
+"""Kinds of document, by their label in the ledger."""
+
+NO_FORECAST: dict[Why, Text] = {
+    Why.TOO_FEW: Text(
+        "No forecast yet: it needs the use of at least {needed} working days, and there are {seen}."
+    ),
+    Why.UNUSED: Text("No forecast: nothing was used in the last eight weeks."),
+    Why.NOTHING_GRANTED: Text("No forecast: nothing was granted for this month."),
+}
+
+PART_COLUMNS = (
+    Code.PAPER,
+    Code.PLAN,
+    Code.PLAN_SHARE,
+    Code.TWO_SIDED_SHARE,
+    Code.CIRCULATED,
+    Code.TONER,
+    Code.REFUSED,
+    Code.AFTER_ALL,
+)
+"""The figures of the scorecard that are shown of each office or month beside the others."""
+
 CHECKS: dict[str, Text] = {
     "ledger": Text("Ledger"),
     "audit": Text("Audit trail"),
@@ -298,6 +328,27 @@ def cure(keywords: tuple[str, ...]) -> Text | None:
     """Return what somebody at the printer can do about its state reasons, if we know it."""
     known = (CURES.get(_known(keyword, CURES)) for keyword in keywords)
     return next((each for each in known if each is not None), None)
+
+
+def unit_of(unit: Unit, n: int) -> Text | None:
+    """Return the unit of a figure of the scorecard; a share carries its own sign."""
+    match unit:
+        case Unit.SHEETS:
+            return counted("sheet", "sheets", n)
+        case Unit.JOBS:
+            return counted("job", "jobs", n)
+        case Unit.DOCUMENTS:
+            return counted("document", "documents", n)
+        case Unit.STANDARD_PAGES:
+            return Text("standard pages")
+        case Unit.SHARE:
+            return None
+
+
+def no_forecast(found: NoForecast) -> Text:
+    """Return why there is no forecast."""
+    told = NO_FORECAST.get(found.why) or Text("A forecast is made for the month that runs.")
+    return Text(told.msgid, {"needed": DAYS_MIN, "seen": found.seen})  # both are in the table
 
 
 def next_step(job: Job) -> Text | None:

@@ -16,6 +16,8 @@ from web.views.office import office
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
+from web.views.scorecard import scorecard
+from web.views.statement import account_statement
 
 BLUEPRINTS = (
     account,
@@ -25,6 +27,8 @@ BLUEPRINTS = (
     release,
     documents,
     office,
+    account_statement,
+    scorecard,
     printers,
     admin,
     admin_offices,

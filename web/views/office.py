@@ -1,7 +1,10 @@
-"""My office: what was granted, used, reserved and left, down to each entry."""
+"""My office: what was granted, used, reserved and left, where it leads, down to each entry."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, g, render_template, request
 from markupsafe import Markup
@@ -9,33 +12,62 @@ from sqlalchemy.orm import Session
 
 from core.identity import queries as identity
 from core.people import Office
+from printgate import queries as printing
+from printgate import tallies
+from printgate.lifecycle import Stage
+from printgate.queries import JobSearch
+from printgate.tallies import Tally
 from quotas import queries as quotas
-from quotas.insight import By, Spent, Usage, of_period
+from quotas.forecast import WINDOW, Forecast, NoForecast, Pace, forecast, pace
+from quotas.insight import By, Question, Spent, Usage, of_period
+from quotas.ledger import Balance
 from quotas.periods import Period
 from quotas.units import TONER_UNITS_PER_PAGE, Unit
 from web import charts
 from web.access import PERSON, access
-from web.language import counted_sentence, sentence
+from web.language import counted_sentence, sentence, words
 from web.services import services
-from web.views.jobs import PAGE, job_list, page_number
+from web.views.jobs import job_list
+from web.words import JOB_KINDS
 
 office = Blueprint("office", __name__)
 
-
+GUESTS = "guests"
+"""What stands for those who are no person of the house in addresses."""
+NONE = "none"
+"""What stands for a kind without a name in addresses."""
 MONTHS_BACK = 12
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a breakdown; `path` leads to the entries that add up to it."""
+
+    name: str
+    sheets: int
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Where a month leads; `forecast` only of the month that runs."""
+
+    forecast: Forecast | NoForecast | None
+    pace: Pace | None
+    last_year: int
+    """What was used in the same month a year ago, and up to the same day of it."""
+    last_year_so_far: int
 
 
 @office.get("/office")
 @access(PERSON)
 def show_office() -> str:
-    """Show an office's month: figures, charts, and whose sheets they were."""
+    """Show an office's month: figures, where they lead, exceptions, and whose sheets they were."""
     with services().database.snapshot() as session:
-        shown, period = _office(session), _period()
+        shown, period = asked_office(session), asked_period()
         full = g.actor.may_see_office(shown.id)
         balance = quotas.balance(session, shown.id, Unit.SHEETS, period)
-        usage, question = Usage(session, services().zone), of_period(Unit.SHEETS, period, shown.id)
-        days = usage.by_day(question)
-        people = _people(session, usage.by(By.PERSON, question), full=full)
+        usage = Usage(session, services().zone)
         toner = quotas.balance(session, shown.id, Unit.TONER, period)
         return render_template(
             "office.html",
@@ -45,9 +77,9 @@ def show_office() -> str:
             months=_months(period),
             full=full,
             balance=balance,
-            days=days,
-            day_rows=[(f"{day:%Y-%m-%d}", sheets) for day, sheets in days.items() if sheets],
-            person_rows=people,
+            outlook=_outlook(usage, shown, period, balance),
+            tally=_tally(session, shown, period),
+            waiting=_waiting(session, shown),
             toner_pages=toner.spent / TONER_UNITS_PER_PAGE,
             meter=charts.meter(
                 sentence("Sheets used, reserved and granted"),
@@ -55,41 +87,7 @@ def show_office() -> str:
                 balance.held,
                 balance.granted,
             ),
-            day_chart=_day_chart(days),
-            person_chart=charts.rows(
-                sentence("Sheets by person"), sentence("sheets"), _bars(people)
-            ),
-        )
-
-
-@office.get("/office/statement")
-@access(PERSON)
-def statement() -> str:
-    """Show every entry of an office's account: the figures are their sums."""
-    unit = Unit.TONER if request.args.get("unit") == Unit.TONER else Unit.SHEETS
-    with services().database.snapshot() as session:
-        shown, period = _office(session), _period()
-        if not g.actor.may_see_office(shown.id):
-            abort(403)
-        page = page_number()
-        entries = quotas.entries(
-            session, shown.id, unit, period, limit=PAGE, offset=(page - 1) * PAGE
-        )
-        count = quotas.count_entries(session, shown.id, unit, period)
-        names = {person.id: person.name for person in identity.persons(session)}
-        return render_template(
-            "statement.html",
-            office=shown,
-            period=period,
-            unit=unit,
-            units=Unit,
-            entries=entries,
-            names=names,
-            balance=quotas.balance(session, shown.id, unit, period),
-            scale=TONER_UNITS_PER_PAGE if unit is Unit.TONER else 1,
-            count=count,
-            page=page,
-            pages=-(-count // PAGE),
+            **_breakdowns(session, usage, of_period(Unit.SHEETS, period, shown.id), full=full),
         )
 
 
@@ -98,7 +96,7 @@ def statement() -> str:
 def office_jobs() -> str:
     """Show the jobs of an office to its head; titles only where the office shows them."""
     with services().database.snapshot() as session:
-        shown = _office(session)
+        shown = asked_office(session)
         if not g.actor.may_see_office(shown.id):
             abort(403)
         return render_template(
@@ -106,7 +104,7 @@ def office_jobs() -> str:
         )
 
 
-def _office(session: Session) -> Office:
+def asked_office(session: Session) -> Office:
     """Return the office that is asked for, if the reader may see it; else their own."""
     asked = request.args.get("office", "")
     if asked and asked != g.person.office_id:
@@ -114,6 +112,19 @@ def _office(session: Session) -> Office:
             abort(404)
         return identity.office(session, asked)
     return identity.office(session, g.person.office_id)
+
+
+def asked_period() -> Period:
+    """Return the month that is asked for, else the one that runs."""
+    try:
+        return Period.of_key(request.args.get("month", ""))
+    except ValueError:
+        return Period.of_moment(services().clock.now(), services().zone)
+
+
+def today() -> date:
+    """Return the day that it is where the office is."""
+    return services().clock.now().astimezone(services().zone).date()
 
 
 def _choices(session: Session) -> list[Office]:
@@ -124,13 +135,6 @@ def _choices(session: Session) -> list[Office]:
     ]
 
 
-def _period() -> Period:
-    try:
-        return Period.of_key(request.args.get("month", ""))
-    except ValueError:
-        return Period.of_moment(services().clock.now(), services().zone)
-
-
 def _months(shown: Period) -> list[Period]:
     """Return the months to choose from, newest first: the last year's, and the one shown."""
     months = [Period.of_moment(services().clock.now(), services().zone)]
@@ -139,28 +143,112 @@ def _months(shown: Period) -> list[Period]:
     return months if shown in months else [shown, *months]
 
 
-def _people(session: Session, spent: dict[str, Spent], *, full: bool) -> list[tuple[str, int]]:
-    """Return who used how much: everybody for the head, oneself and "others" for the rest."""
-    names = {person.id: person.name for person in identity.persons(session)}
-    if full:
-        guests = sentence("guests")
-        return [(names.get(person_id, guests), each.spent) for person_id, each in spent.items()]
+def _outlook(usage: Usage, shown: Office, period: Period, balance: Balance) -> Outlook:
+    now, workdays = today(), services().workdays
+    days = period.days()
+    ends = (days[0], days[-1])
+    runs = ends[0] <= now <= ends[1]
+    past = Question(Unit.SHEETS, now - timedelta(days=WINDOW + 1), now, shown.id)
+    last_year = Period(period.year - 1, period.month)
+    before = usage.by_day(of_period(Unit.SHEETS, last_year, shown.id))
+    return Outlook(
+        forecast(usage.by_day(past), balance, ends, now, workdays) if runs else None,
+        pace(balance, ends, now, workdays) if runs else None,
+        sum(before.values()),
+        sum(sheets for day, sheets in before.items() if day.day <= now.day),
+    )
+
+
+def _tally(session: Session, shown: Office, period: Period) -> Tally:
+    days = period.days()
+    return tallies.together(tallies.by_office(session, days[0], days[-1], shown.id).values())
+
+
+def _waiting(session: Session, shown: Office) -> int:
+    """Return how many drafts of the office wait for their owners' decision now."""
+    search = JobSearch(office_id=shown.id, stages=(Stage.ASKED,))
+    return printing.count_jobs(session, search, g.actor)
+
+
+def _breakdowns(
+    session: Session, usage: Usage, question: Question, *, full: bool
+) -> dict[str, Any]:
+    """Return what the month's sheets are told apart by; for the head with ways to the entries."""
+    days = usage.by_day(question)
+    people = usage.by(By.PERSON, question)
+    rows = {
+        "day_rows": [
+            Row(f"{day:%Y-%m-%d}", sheets, _entries(full, {"from": f"{day}", "to": f"{day}"}))
+            for day, sheets in days.items()
+            if sheets
+        ],
+        "person_rows": _people(session, people) if full else _mine(people),
+        "printer_rows": [
+            Row(name or sentence("other"), each.spent, _entries(full, {"printer": name}))
+            for name, each in usage.by(By.PRINTER, question).items()
+        ],
+        "kind_rows": [
+            Row(_kind(label), each.spent, _entries(full, {"label": label or NONE}))
+            for label, each in usage.by(By.KIND, question).items()
+        ],
+    }
+    day_bars = [Row(str(day.day), sheets) for day, sheets in days.items()]
+    return {
+        **rows,
+        "days": days,
+        "day_chart": charts.columns(
+            sentence("Sheets by day"), sentence("sheets"), _bars(day_bars), every=5
+        ),
+        "person_chart": _chart(sentence("Sheets by person"), rows["person_rows"]),
+        "printer_chart": _chart(sentence("Sheets by printer"), rows["printer_rows"]),
+        "kind_chart": _chart(sentence("Sheets by kind of document"), rows["kind_rows"]),
+    }
+
+
+def _people(session: Session, spent: Mapping[str, Spent]) -> list[Row]:
+    names = identity.names(session, spent)
+    return [
+        Row(
+            names.get(person_id) or sentence("guests"),
+            each.spent,
+            _entries(True, {"person": person_id or GUESTS}),
+        )
+        for person_id, each in spent.items()
+    ]
+
+
+def _mine(spent: Mapping[str, Spent]) -> list[Row]:
+    """Return oneself and all others together: names are for the head."""
     mine = spent.get(g.person.id, Spent()).spent
     others = sum(each.spent for each in spent.values()) - mine
-    return [(g.person.name, mine), (sentence("all others"), others)]
+    return [Row(g.person.name, mine), Row(sentence("all others"), others)]
 
 
-def _day_chart(days: dict[date, int]) -> Markup:
-    rows = [(str(day.day), sheets) for day, sheets in days.items()]
-    return charts.columns(sentence("Sheets by day"), sentence("sheets"), _bars(rows), every=5)
+def _kind(label: str) -> str:
+    return words(JOB_KINDS[label]) if label in JOB_KINDS else label
 
 
-def _bars(rows: Iterable[tuple[str, int]]) -> list[charts.Bar]:
+def _entries(full: bool, narrower: Mapping[str, str]) -> str:
+    """Return the address of the entries that add up to a figure, for those who may see them."""
+    if not full:
+        return ""
+    asked = {name: request.args.get(name, "") for name in ("office", "month")}
+    fields = {name: value for name, value in {**asked, **narrower}.items() if value}
+    return f"/office/statement?{urlencode({**fields, 'used': '1'})}"
+
+
+def _chart(title: str, rows: Iterable[Row]) -> Markup:
+    return charts.rows(title, sentence("sheets"), _bars(rows))
+
+
+def _bars(rows: Iterable[Row]) -> list[charts.Bar]:
     return [
         charts.Bar(
-            label,
-            sheets,
-            counted_sentence("{label}: {n} sheet", "{label}: {n} sheets", sheets, label=label),
+            row.name,
+            row.sheets,
+            counted_sentence(
+                "{label}: {n} sheet", "{label}: {n} sheets", row.sheets, label=row.name
+            ),
         )
-        for label, sheets in rows
+        for row in rows
     ]
