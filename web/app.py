@@ -103,6 +103,7 @@ def _prepare_templates(app: Flask) -> None:
         local_time=language.local_time,
         month=language.month,
         yuan=language.yuan,
+        day=language.day,
     )
     app.jinja_env.filters["sheets"] = lambda number: f"{number:,}"
 

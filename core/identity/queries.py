@@ -56,6 +56,12 @@ def persons(session: Session, office_ids: Iterable[str] | None = None) -> list[P
     return [_person(session, row) for row in session.scalars(query)]
 
 
+def names(session: Session, person_ids: Iterable[str]) -> dict[str, str]:
+    """Return what persons are called, inactive ones too: what they used stays theirs."""
+    query = select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(list(person_ids)))
+    return {person_id: name for person_id, name in session.execute(query)}  # noqa: C416  # rows
+
+
 def find_persons(
     session: Session, words: str, office_id: str | None, *, limit: int, offset: int = 0
 ) -> list[Person]:
