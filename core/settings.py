@@ -62,6 +62,9 @@ class Settings:
     )
     task_threads: int = _setting(4, "tasks worked on at the same time")
     rules_file: str = _setting("", "TOML file of the print rules; empty: the rules that ship")
+    workdays_file: str = _setting(
+        "", "TOML file of holidays and worked weekends; empty: China's, as far as they ship"
+    )
     unknown_person: str = _setting(
         "refuse", "what becomes of a job whose sender is unknown", ("refuse", "guest")
     )

@@ -13,6 +13,7 @@ from core.errors import PrintgateError
 from core.i18n import LANGUAGES
 from core.settings import Settings, SettingsError, load
 from printgate.rules_file import RulesError
+from quotas.workdays import WorkdaysError
 
 PROFILES = Path(__file__).parent / "profiles"
 USAGE_EXIT = 2
@@ -86,6 +87,10 @@ def _run(run: Callable[[Settings], None], settings: Settings) -> None:
         for problem in error.problems:
             click.echo(f"rules: {problem}", err=True)
         sys.exit(USAGE_EXIT)
+    except WorkdaysError as error:
+        for problem in error.problems:
+            click.echo(f"workdays: {problem}", err=True)
+        sys.exit(USAGE_EXIT)
     except (AlreadyRunning, NewerDatabase) as error:
         click.echo(str(error), err=True)
         sys.exit(USAGE_EXIT)
@@ -127,6 +132,22 @@ def doctor(settings: Settings, *, as_json: bool, strict: bool, lang: str | None)
     translate = terminal.translate(lang)
     click.echo(doctor.as_json(findings) if as_json else doctor.as_text(findings, translate))
     sys.exit(1 if any(finding.bad for finding in findings) else 0)
+
+
+@cli.command()
+@click.option("--rebuild", is_flag=True, help="Make the sums again, from the first entry on.")
+@click.pass_obj
+def rollups(settings: Settings, *, rebuild: bool) -> None:
+    """Bring the sums that pages read up to the ledger and the jobs; the service may go on."""
+    from deploy.bootstrap import opened_database
+    from deploy.sums import bring_up_to_date
+
+    with opened_database(settings) as database:
+        done = bring_up_to_date(database, rebuild=rebuild)
+    if not done:
+        click.echo("somebody is writing: not all is in yet, run it again", err=True)
+        sys.exit(1)
+    click.echo("the sums are those of the ledger and the jobs")
 
 
 @cli.command()

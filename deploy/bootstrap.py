@@ -41,6 +41,8 @@ from printgate.figures import figures
 from printgate.parts import Parts, Terms
 from printgate.rules_file import SHIPPED, load_rules
 from printgate.spool import Spool
+from quotas.workdays import SHIPPED as HOLIDAYS
+from quotas.workdays import Workdays, load_workdays
 from web.app import create_app
 from web.observing import observe
 from web.services import WebServices
@@ -216,7 +218,12 @@ def _web(settings: Settings, parts: Parts, sandbox: Sandbox) -> WebServices:
         metrics=Metrics(lambda: _figures(parts)),
         metrics_token=settings.metrics_token,
         adjust_max=settings.second_person_above,
+        workdays=_workdays(settings),
     )
+
+
+def _workdays(settings: Settings) -> Workdays:
+    return load_workdays(Path(settings.workdays_file) if settings.workdays_file else HOLIDAYS)
 
 
 def _figures(parts: Parts) -> list[Figure]:

@@ -29,6 +29,8 @@ CAUSES = {
     "reservations": Text("A change outside Printgate, or a fault in it."),
     "supplies": Text("A change outside Printgate, or a fault in it."),
     "permits": Text("A change outside Printgate, or a fault in it."),
+    "tallies": Text("A change outside Printgate, or a fault in it."),
+    "rollups": Text("A change outside Printgate, or a fault in it."),
     "audit": Text("Somebody changed, removed or reordered records."),
     "spool": Text("A process died before it could tidy up."),
     "tasks": Text("What the tasks need does not answer."),

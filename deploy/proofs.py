@@ -18,12 +18,13 @@ from core.blobs import blobs_for
 from core.checkups import Finding
 from core.clock import SystemClock
 from core.db import Database
+from core.identity import queries as identity
 from core.settings import Settings
 from core.tasks import service as tasks
 from core.text import Scalar, Text, counted
 from deploy import cupsd_proofs
 from deploy.checks import BACK_TO_BACKUP, Check
-from printgate import permit_queries
+from printgate import permit_queries, tallies
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
@@ -32,11 +33,14 @@ from printgate.queries import Job
 from printgate.service.rows import DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
 from printgate.spool import Spool
 from quotas import queries as quotas
+from quotas import rollups
 from quotas.auditing import read_chain
 from quotas.ledger import ENDS, Kind, State
+from quotas.periods import DEFAULT_ZONE
 from web.words import ENTRY_KINDS, STAGES, TASKS
 
 START_SERVICE = Text("Start the service, and see its log.")
+REBUILD = "python -m deploy rollups --rebuild"
 OVERDUE = timedelta(seconds=60)
 _HAVE_RESERVATION = (*AT_BACKEND, Stage.ACCEPTED, Stage.FORWARDED, Stage.UNKNOWN)
 _MOVED_BY = {
@@ -109,6 +113,50 @@ def _reservations(_settings: Settings, database: Database) -> Iterator[Finding]:
             len(jobs),
         )
         yield Finding("reservations", False, what)
+
+
+def _rollups(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Compare the sums that pages read with the ledger's entries."""
+    with database.snapshot() as session:
+        wrong = rollups.disagreements(session)
+        names = {office.id: office.name for office in identity.offices(session)}
+    for each in wrong[:20]:
+        what = Text(
+            "{office}, {unit}, {month}: the sums for reading say that {rolled} are used, the "
+            "entries {entered}; places that differ: {cells}.",
+            {
+                "office": names.get(each.office_id, each.office_id),
+                "unit": each.unit.value,
+                "month": each.period,
+                "rolled": each.rolled,
+                "entered": each.entered,
+                "cells": each.cells,
+            },
+        )
+        mend = Text("Run: {command}", {"command": REBUILD})
+        yield Finding("rollups", True, what, mend)
+    if not wrong:
+        yield Finding("rollups", False, Text("The sums for reading are those of the ledger."))
+
+
+def _tallies(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Compare what each office's days say of its jobs with the jobs."""
+    with database.snapshot() as session:
+        wrong = tallies.disagreements(session, DEFAULT_ZONE)
+        names = {office.id: office.name for office in identity.offices(session)}
+    for each in wrong[:20]:
+        what = Text(
+            "{office}, {day}: the tally says {stored}, the jobs say {jobs}.",
+            {
+                "office": names.get(each.office_id, each.office_id),
+                "day": each.day.isoformat(),
+                "stored": "/".join(str(number) for number in vars(each.stored).values()),
+                "jobs": "/".join(str(number) for number in vars(each.summed).values()),
+            },
+        )
+        yield Finding("tallies", True, what, Text("Run: {command}", {"command": REBUILD}))
+    if not wrong:
+        yield Finding("tallies", False, Text("The tallies are the sums of their jobs."))
 
 
 def _disagreement(job: Job, reserved: quotas.Reserved | None) -> Text | None:
@@ -279,6 +327,8 @@ PROOFS: dict[str, Check] = {
     "ledger-chain": _chained,
     "reservations": _reservations,
     "permits": _permits,
+    "rollups": _rollups,
+    "tallies": _tallies,
     "moving": _moving,
     "files": _files,
     "cups-settings": cupsd_proofs.settings_keep_jobs,

@@ -205,6 +205,52 @@ def grants(session: Session, document_id: str) -> list[PrintGrant]:
     return [grant_of(session, row) for row in rows]
 
 
+@dataclass(frozen=True)
+class Circulation:
+    """What became of a document that was put into circulation: no word of what it says."""
+
+    document_id: str
+    office_id: str
+    owner_name: str
+    origin: str
+    pages: int
+    created_at: datetime
+    opened: int
+    """Readers, beside the owner, who opened it until now."""
+
+
+def circulations(
+    session: Session, since: datetime, before: datetime, office_id: str = ""
+) -> list[Circulation]:
+    """Return the documents put into circulation between two moments, newest first."""
+    opened = (
+        select(func.count())
+        .where(
+            ReaderRow.document_id == DocumentRow.id,
+            ReaderRow.person_id != DocumentRow.owner_id,
+            ReaderRow.opened_at.is_not(None),
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(DocumentRow, PersonRow.name, RevisionRow.pages, opened)
+        .join(PersonRow, PersonRow.id == DocumentRow.owner_id)
+        .join(RevisionRow, RevisionRow.document_id == DocumentRow.id)
+        .where(
+            RevisionRow.number == 1,
+            DocumentRow.created_at >= since,
+            DocumentRow.created_at < before,
+        )
+        .order_by(DocumentRow.created_at.desc(), DocumentRow.id)
+    )
+    if office_id:
+        query = query.where(DocumentRow.office_id == office_id)
+    return [
+        Circulation(row.id, row.office_id, owner, row.origin, pages, row.created_at, int(count))
+        for row, owner, pages, count in session.execute(query)
+    ]
+
+
 def digests(session: Session) -> set[str]:
     """Return every file that some revision needs."""
     return set(session.scalars(select(RevisionRow.digest)))

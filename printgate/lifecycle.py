@@ -175,6 +175,9 @@ UNDECIDED = frozenset({Stage.RECEIVING, Stage.DECIDING, Stage.ASKED})
 AT_BACKEND = frozenset({Stage.RELEASED, Stage.CANCELING})
 """Stages in which CUPS decides what happens next."""
 
+OVER = frozenset(stage for stage, events in TRANSITIONS.items() if not events)
+"""Stages that nothing follows."""
+
 
 def advance(stage: Stage, event: Event) -> Stage:
     """Return the stage after `event`; WrongStage if it cannot happen to a job in `stage`."""

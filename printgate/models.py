@@ -1,9 +1,18 @@
 """Tables of the gateway: printers, jobs, supplies, permits, jobs that went past us, wrong PINs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -100,8 +109,21 @@ class JobRow(Base):
     expires_at: Mapped[datetime | None]
     processing_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    two_sided_sheets: Mapped[int | None]
+    saved_by_two_sided: Mapped[int | None]
+    saved_by_number_up: Mapped[int | None]
+    """Known once it is tallied (savings.py)."""
+    tallied: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is over and its office's tally of the day has it."""
 
     __table_args__ = (
+        Index("ix_jobs_ended", "office_id", "completed_at"),
+        Index(
+            "ix_jobs_untallied",
+            "id",
+            sqlite_where=text("tallied = 0"),
+            postgresql_where=text("NOT tallied"),
+        ),
         Index("ix_jobs_person", "person_id", "id"),
         Index("ix_jobs_office", "office_id", "id"),
         Index("ix_jobs_stage", "stage"),
@@ -157,6 +179,23 @@ class PermitUseRow(Base):
     settled_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_permit_uses_permit", "permit_id", "used_at"),)
+
+
+class TallyRow(Base):
+    """What became of an office's jobs that were over on a day: sums over them (tallies.py)."""
+
+    __tablename__ = "job_tallies"
+
+    office_id: Mapped[str] = mapped_column(ForeignKey("offices.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    jobs: Mapped[int]
+    sheets: Mapped[int]
+    two_sided_sheets: Mapped[int]
+    saved_by_two_sided: Mapped[int]
+    saved_by_number_up: Mapped[int]
+    refused: Mapped[int]
+    circulated: Mapped[int]
+    after_all: Mapped[int]
 
 
 class ForeignJobRow(Base):

@@ -252,6 +252,11 @@ def jobs_with(session: Session, uuids: Iterable[str]) -> dict[str, Job]:
     return {job.uuid: job for job in _many(session, _jobs().where(JobRow.uuid.in_(list(uuids))))}
 
 
+def jobs_numbered(session: Session, numbers: Iterable[int]) -> dict[int, Job]:
+    """Return jobs by the numbers that people know them by."""
+    return {job.id: job for job in _many(session, _jobs().where(JobRow.id.in_(list(numbers))))}
+
+
 def stuck_jobs(session: Session, unchanged_since: datetime) -> list[Job]:
     """Return the jobs that stand in a stage of `stuck.TROUBLES` since then, longest first."""
     names = [str(stage) for stage in TROUBLES]

@@ -23,7 +23,7 @@ from printgate.lifecycle import AT_BACKEND, Event, JobState, Stage
 from printgate.metering import ONE_SIDED, Usage
 from printgate.parts import Parts
 from printgate.queries import Job, Printer
-from printgate.service import finish, forward, printers
+from printgate.service import finish, forward, printers, tally
 from printgate.service.rows import FORWARD_TASK
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,10 @@ PRINTERS_SECONDS = 5.0
 FOREIGN_SECONDS = 10.0
 EXPIRE_SECONDS = 10.0
 SWEEP_SECONDS = 600.0
+TALLY_SECONDS = 5.0
+TALLY_JOBS, TALLY_TURNS = 500, 20
+"""Jobs tallied in one transaction, and how often in a round."""
+
 ORPHAN_AGE = timedelta(minutes=10)
 RECENT_MAX = 200
 _CLOCK_SLACK = timedelta(seconds=2)
@@ -74,7 +78,18 @@ def rounds(parts: Parts) -> tuple[Round, ...]:
         Round("watch-foreign", FOREIGN_SECONDS, lambda: watch_foreign(parts)),
         Round("expire", EXPIRE_SECONDS, lambda: expire(parts, watch)),
         Round("sweep", SWEEP_SECONDS, lambda: sweep(parts)),
+        Round("tally", TALLY_SECONDS, lambda: tally_jobs(parts)),
     )
+
+
+def tally_jobs(parts: Parts) -> None:
+    """Take the jobs that are over into their offices' tallies."""
+    for _ in range(TALLY_TURNS):
+        done = parts.database.run(
+            lambda session: tally.tally(session, parts.terms.zone, limit=TALLY_JOBS)
+        )
+        if done < TALLY_JOBS:
+            return
 
 
 def watch_jobs(parts: Parts) -> None:

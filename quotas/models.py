@@ -192,3 +192,37 @@ for _dialect, _statements in (
             "after_create",
             DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
         )
+
+
+# What was used, summed up for reading (rollups.py): made from the entries, and makeable again.
+
+
+class RollupRow(Base):
+    """What was spent of an account on a day, by whom, where and for what, and in how many jobs.
+
+    Keyed so that the days of an account lie together. A guest's person is "", for a key has no
+    NULL; the day lies in the period, as `rollups.py` says.
+    """
+
+    __tablename__ = "rollups"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    printer: Mapped[str] = mapped_column(String(127), primary_key=True)
+    label: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent: Mapped[int] = mapped_column(_BIG)
+    jobs: Mapped[int] = mapped_column(_BIG)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class RolledRow(Base):
+    """How far the rollups go: they hold the entries up to `seq`, by the days of `zone`."""
+
+    __tablename__ = "rolled"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(_BIG)
+    zone: Mapped[str] = mapped_column(String(64))

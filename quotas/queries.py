@@ -6,11 +6,11 @@ What is asked of an office is told of its own account and those of its people to
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from quotas.accounts import Account, AccountKind
 from quotas.grant_file import Booked
@@ -123,6 +123,21 @@ def period_now(
     return Period.of_moment(now, zone, Span(span or Span.MONTH))
 
 
+def periods(session: Session, office_id: str, unit: Unit) -> list[Period]:
+    """Return the periods in which something was entered for an office or its people."""
+    keys = session.scalars(
+        select(BalanceRow.period)
+        .join(AccountRow, AccountRow.id == BalanceRow.account_id)
+        .where(
+            AccountRow.office_id == office_id,
+            AccountRow.unit == unit,
+            AccountRow.kind != AccountKind.PROJECT,
+        )
+        .distinct()
+    )
+    return sorted(Period.of_key(key) for key in keys)
+
+
 def plan(session: Session, account_id: str) -> Plan | None:
     """Return what an account is granted by; None if nothing is granted by plan."""
     row = session.get(PlanRow, account_id)
@@ -214,38 +229,6 @@ def renewed_until(session: Session, ids: Collection[str]) -> dict[str, datetime]
     return {key: until for key, until in rows if until is not None}
 
 
-def spent_by_person(
-    session: Session, office_id: str, unit: Unit, period: Period
-) -> dict[str | None, int]:
-    """Return what each person (None: guests) has spent, most first."""
-    return _spent_by(session, office_id, unit, period, EntryRow.person_id)
-
-
-def spent_by_printer(
-    session: Session, office_id: str, unit: Unit, period: Period
-) -> dict[str, int]:
-    """Return what was spent at each printer, most first."""
-    found = _spent_by(session, office_id, unit, period, EntryRow.printer)
-    return {printer or "": spent for printer, spent in found.items()}
-
-
-def spent_by_day(
-    session: Session, office_id: str, unit: Unit, period: Period, zone: ZoneInfo = DEFAULT_ZONE
-) -> dict[date, int]:
-    """Return what was spent on each day of the period, in the office's zone.
-
-    What was entered outside the period (a job that printed later, a clock set back) counts on its
-    last or first day, so that the days add up to the period.
-    """
-    days = dict.fromkeys(period.days(), 0)
-    first, last = min(days), max(days)
-    query = _entries(office_id, unit, period).where(EntryRow.spent != 0)
-    for row in session.scalars(query):
-        day = min(max(row.at.astimezone(zone).date(), first), last)
-        days[day] += row.spent
-    return days
-
-
 def entries(
     session: Session,
     office_id: str,
@@ -258,7 +241,7 @@ def entries(
 ) -> list[Entry]:
     """Return the lines of a statement, newest first."""
     query = _entries(office_id, unit, period, holder).order_by(EntryRow.seq.desc()).offset(offset)
-    return [_entry(row) for row in session.scalars(query.limit(limit) if limit else query)]
+    return [entry_of(row) for row in session.scalars(query.limit(limit) if limit else query)]
 
 
 def booked(session: Session, entry_ids: Sequence[str]) -> dict[str, Booked]:
@@ -432,25 +415,8 @@ def _entries(
     return query if holder is None else query.where(AccountRow.holder == holder)
 
 
-def _spent_by(
-    session: Session,
-    office_id: str,
-    unit: Unit,
-    period: Period,
-    column: InstrumentedAttribute[str | None] | InstrumentedAttribute[str],
-) -> dict[str | None, int]:
-    total = func.sum(EntryRow.spent)
-    query = (
-        _entries(office_id, unit, period)
-        .with_only_columns(column, total)
-        .group_by(column)
-        .having(total != 0)
-        .order_by(total.desc())
-    )
-    return {key: int(spent) for key, spent in session.execute(query)}
-
-
-def _entry(row: EntryRow) -> Entry:
+def entry_of(row: EntryRow) -> Entry:
+    """Return a row of the ledger as a value."""
     return Entry(
         row.seq,
         row.at,

@@ -1,5 +1,6 @@
-"""What comes round by the clock: periods begin, projects end, people move to other offices."""
+"""What comes round by the clock: periods begin, projects end, people move; rollups follow."""
 
+import time
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -10,14 +11,26 @@ from core.db import Database
 from core.identity import queries as identity
 from core.people import SYSTEM
 from core.tasks.thread_runner import Round
-from quotas import queries, service
+from quotas import queries, rollups, service
 
 PERIODS_SECONDS = 30.0
+ROLL_SECONDS = 5.0
+BATCHES = 20
+"""Batches in one round; the next round goes on."""
+
+_WAIT_SECONDS = (0.005, 0.02, 0.1, 0.5, 1.0)
 
 
 def rounds(database: Database, clock: Clock, zone: ZoneInfo) -> tuple[Round, ...]:
     """Return what comes round by the clock."""
-    return (Round("quota-periods", PERIODS_SECONDS, lambda: keep_up(database, clock, zone)),)
+
+    def follow() -> None:
+        roll_up(database, zone)
+
+    return (
+        Round("quota-periods", PERIODS_SECONDS, lambda: keep_up(database, clock, zone)),
+        Round("roll-up", ROLL_SECONDS, follow),
+    )
 
 
 def keep_up(database: Database, clock: Clock, zone: ZoneInfo) -> None:
@@ -49,3 +62,35 @@ def _moved_away(session: Session) -> list[str]:
         or not person.active
         or person.office_id != account.office_id
     ]
+
+
+def roll_up(database: Database, zone: ZoneInfo, batches: int = BATCHES) -> bool:
+    """Take the ledger's new entries into the rollups; tell whether all that were there are in."""
+    upto = _settled(database)
+    if upto is None:
+        return False  # what they lack meanwhile is read from the ledger
+    for _ in range(batches):
+        if not database.run(lambda session: rollups.roll(session, upto, zone)):
+            return True
+    return False
+
+
+def rebuild(database: Database, zone: ZoneInfo) -> None:
+    """Make the rollups again, from the first entry on; the service may go on meanwhile."""
+    database.run(lambda session: rollups.rebuild(session, zone))
+    while not roll_up(database, zone):
+        time.sleep(_WAIT_SECONDS[0])
+
+
+def _settled(database: Database) -> int | None:
+    """Return a number up to which no entry is still to come; None if a writer takes too long."""
+    with database.snapshot() as session:
+        upto = rollups.newest(session)
+        awaited = rollups.writers(session)
+    for seconds in _WAIT_SECONDS:
+        if not awaited:
+            return upto
+        time.sleep(seconds)
+        with database.snapshot() as session:
+            awaited &= rollups.writers(session)
+    return None if awaited else upto

@@ -114,6 +114,7 @@ def _prepare_templates(app: Flask) -> None:
         last_day=language.last_day,
         month=language.month,
         yuan=language.yuan,
+        day=language.day,
     )
     app.jinja_env.filters["sheets"] = lambda number: f"{number:,}"
 

@@ -1,7 +1,7 @@
 """The reader's language, and how dates and numbers are written for them."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import g, request
 from markupsafe import Markup, escape
@@ -95,6 +95,19 @@ def month(key: str) -> str:
             return sentence("the year {year}", year=year)
         case Span.PROJECT:
             return sentence("its whole life")
+
+
+def day(moment: date | None) -> str:
+    """Return a day of the office in words: 2026-11-24 is 2026年11月24日."""
+    if moment is None:
+        return ""
+    english = language() == "en"
+    return sentence(
+        "{year}-{month}-{day}",
+        year=moment.year,
+        month=f"{moment.month:02}" if english else moment.month,
+        day=f"{moment.day:02}" if english else moment.day,
+    )
 
 
 def sentences(*spoken: str) -> str:

@@ -1,6 +1,6 @@
 """What the composition root hands to the pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -12,6 +12,7 @@ from core.metrics import Metrics
 from docflow.rendering import PageImages
 from printgate.parts import Parts
 from quotas.accounts import ADJUST_MAX
+from quotas.workdays import Workdays
 
 KEY = "printgate"
 
@@ -29,6 +30,7 @@ class WebServices:
     zone: ZoneInfo
     metrics: Metrics
     metrics_token: str = ""
+    workdays: Workdays = field(default_factory=Workdays)
     secure: bool = False
     adjust_max: int = ADJUST_MAX
     """The largest adjustment of an account that one person may enter alone."""

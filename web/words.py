@@ -11,9 +11,12 @@ from printgate.permits import Measure, Standing
 from printgate.policy import OneSidedAction, Overrider
 from printgate.queries import Job
 from quotas.accounts import AccountKind
+from quotas.forecast import DAYS_MIN, NoForecast, Why
 from quotas.ledger import Kind
 from quotas.periods import Span
 from quotas.units import Unit
+from web.scorecard import Code
+from web.scorecard import Unit as FigureUnit
 
 SYSTEM_NAME = SYSTEM.name
 """How deeds of the system itself are signed."""
@@ -229,6 +232,37 @@ UNITS: dict[Unit, Text] = {
     Unit.YELLOW: Text("Yellow toner"),
 }
 
+JOB_KINDS: dict[str, Text] = {
+    "job": Text("print jobs"),
+    "draft": Text("drafts printed after all"),
+    "test": Text("test pages"),
+    "": Text("other"),
+}
+"""Kinds of document, by their label in the ledger."""
+
+NO_FORECAST: dict[Why, Text] = {
+    Why.TOO_FEW: Text(
+        "No forecast yet: it needs the use of at least {needed} working days, and there are {seen}."
+    ),
+    Why.UNUSED: Text("No forecast: nothing was used in the last eight weeks."),
+    Why.NOTHING_GRANTED: Text("No forecast: nothing was granted for this period."),
+}
+
+PART_COLUMNS = (
+    Code.PAPER,
+    Code.PLAN,
+    Code.PLAN_SHARE,
+    Code.TWO_SIDED_SHARE,
+    Code.CIRCULATED,
+    Code.TONER,
+    Code.CYAN,
+    Code.MAGENTA,
+    Code.YELLOW,
+    Code.REFUSED,
+    Code.AFTER_ALL,
+)
+"""The figures of the scorecard that are shown of each office or month beside the others."""
+
 CHECKS: dict[str, Text] = {
     "ledger": Text("Ledger"),
     "supplies": Text("Stock and budgets"),
@@ -241,6 +275,8 @@ CHECKS: dict[str, Text] = {
     "past-the-gateway": Text("Ways past the gateway"),
     "database": Text("Database"),
     "reservations": Text("Reservations"),
+    "rollups": Text("Sums for reading"),
+    "tallies": Text("Tallies of jobs"),
     "moving": Text("Jobs under way"),
     "permits": Text("Permits"),
     "files": Text("Files"),
@@ -391,6 +427,27 @@ def cure(keywords: tuple[str, ...]) -> Text | None:
     """Return what somebody at the printer can do about its state reasons, if we know it."""
     known = (CURES.get(_known(keyword, CURES)) for keyword in keywords)
     return next((each for each in known if each is not None), None)
+
+
+def unit_of(unit: FigureUnit, n: int) -> Text | None:
+    """Return the unit of a figure of the scorecard; a share carries its own sign."""
+    match unit:
+        case FigureUnit.SHEETS:
+            return counted("sheet", "sheets", n)
+        case FigureUnit.JOBS:
+            return counted("job", "jobs", n)
+        case FigureUnit.DOCUMENTS:
+            return counted("document", "documents", n)
+        case FigureUnit.STANDARD_PAGES:
+            return Text("standard pages")
+        case FigureUnit.SHARE:
+            return None
+
+
+def no_forecast(found: NoForecast) -> Text:
+    """Return why there is no forecast."""
+    told = NO_FORECAST.get(found.why) or Text("A forecast is made for the period that runs.")
+    return Text(told.msgid, {"needed": DAYS_MIN, "seen": found.seen})  # both are in the table
 
 
 def next_step(job: Job) -> Text | None:

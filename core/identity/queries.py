@@ -65,6 +65,12 @@ def everybody(session: Session) -> list[Person]:
     return [_made(row, heads.get(row.id, ())) for row in rows]
 
 
+def names(session: Session, person_ids: Iterable[str]) -> dict[str, str]:
+    """Return what persons are called, inactive ones too: what they used stays theirs."""
+    query = select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(list(person_ids)))
+    return {person_id: name for person_id, name in session.execute(query)}  # noqa: C416  # rows
+
+
 def find_persons(
     session: Session, words: str, office_id: str | None, *, limit: int, offset: int = 0
 ) -> list[Person]:

@@ -24,10 +24,14 @@ class Result:
     spread: float
     better: str = "higher"
     aim: float | None = None
+    most: float | None = None
+    """What ours must not exceed, whatever the peer."""
 
     @property
     def reached(self) -> bool:
-        """Whether the ratio is on the right side of the aim."""
+        """Whether the ratio is on the right side of the aim, and ours within its bound."""
+        if self.most is not None and self.ours > self.most:
+            return False
         if self.aim is None:
             return True
         return self.ratio >= self.aim if self.better == "higher" else self.ratio <= self.aim
@@ -45,6 +49,7 @@ def compare(
     unit: str,
     aim: float | None = None,
     better: str = "higher",
+    most: float | None = None,
     rounds: int = ROUNDS,
 ) -> Result:
     """Measure both in turns and return the ratio of the medians."""
@@ -59,6 +64,7 @@ def compare(
         spread=round(max(_spread(own), _spread(other)), 3),
         better=better,
         aim=aim,
+        most=most,
     )
 
 

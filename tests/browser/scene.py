@@ -33,7 +33,7 @@ from printgate.models import JobRow
 from printgate.parts import Parts
 from printgate.policy import DraftAction, Facts, Rules
 from printgate.queries import Job
-from printgate.service import arrive, decide, finish, forward, holding, printers
+from printgate.service import arrive, decide, finish, forward, holding, printers, tally
 from printgate.service.arrive import NewJob
 from printgate.service.decide import Kept
 from printgate.spool import Spooled
@@ -41,6 +41,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
+from quotas.workdays import load_workdays
 from tests.browser import administered, permitted, stocked
 from tests.conftest import NOON, judged
 from tests.pretended import pretended
@@ -114,10 +115,20 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         administered.fill(session, offices, people)
         files = administered.files(session, people["admin"], parts.terms.zone)
         jobs |= permitted.fill(session, parts, offices, people)
+        session.flush()
+        tally.tally(session, parts.terms.zone, limit=1000)
     images = rendering.PageImages(sandbox, folder / "pages")
     metrics = Metrics(list)
     services = WebServices(
-        database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics
+        database,
+        clock,
+        "key",
+        parts.blobs,
+        images,
+        parts,
+        parts.terms.zone,
+        metrics,
+        workdays=load_workdays(),
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
     return Scene(app, parts, people, jobs, document, offices["general"].id, files)

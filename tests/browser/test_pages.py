@@ -49,6 +49,16 @@ CASES = {
     "/office/statement": [
         ("lijianguo", "/office/statement"),
         ("lijianguo", "/office/statement?unit=toner"),
+        ("lijianguo", "/office/statement?person=guests&used=1"),
+    ],
+    "/office/scorecard": [
+        ("lijianguo", "/office/scorecard"),
+        ("admin", "/office/scorecard?office=all&span=2026"),
+    ],
+    "/office/behind": [
+        ("lijianguo", "/office/behind?figure=refused"),
+        ("admin", "/office/behind?office=all&figure=saved-by-circulating&span=2026"),
+        ("lijianguo", "/office/behind?figure=after-all&span=2025"),
     ],
     "/office/jobs": [("lijianguo", "/office/jobs"), ("lijianguo", "/office/jobs?to=2026-11-20")],
     "/permits": [
@@ -134,6 +144,9 @@ CASES = {
 NO_PAGES = {
     "/healthz",
     "/metrics",
+    "/office/scorecard.csv",
+    "/office/scorecard.xlsx",
+    "/office/statement.csv",
     "/readyz",
     "/static/<path:filename>",
     "/supplies/movements.csv",
@@ -145,7 +158,8 @@ NO_PAGES = {
 """Addresses that answer with a word, figures, a picture, a list or a PDF."""
 
 PROPER_NAMES = {
-    "English", "PDF", "CUPS", "CSV", "UTF", "GB18030", "office", "a", "b", "c", "d", "e", "f",
+    "English", "PDF", "CUPS", "CSV", "XLSX", "UTF", "GB18030",
+    "office", "a", "b", "c", "d", "e", "f",
     "A3", "A4", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class",
     "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
 }  # fmt: skip

@@ -65,6 +65,22 @@ def test_wrong_rules_are_named_at_once(tmp_path: Path):
     assert "burn" in told.stderr
 
 
+def test_a_wrong_table_of_holidays_is_named(tmp_path: Path):
+    table = tmp_path / "days.toml"
+    table.write_text("[2027]\non = [2027-01-04]\n")
+    told = run("serve", folder=tmp_path, workdays_file=str(table))
+    assert told.returncode == 2
+    assert "2027-01-04 is a weekday" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--rebuild",)])
+def test_the_sums_are_brought_up_to_date(tmp_path: Path, more: tuple[str, ...]):
+    assert run("office", "general", "办公室", "--sheets", "500", folder=tmp_path).returncode == 0
+    told = run("rollups", *more, folder=tmp_path)
+    assert (told.returncode, "the sums are those of the ledger" in told.stdout) == (0, True)
+
+
 def test_a_profile_that_is_not_there(tmp_path: Path):
     told = run("--profile", "moon", "migrate", folder=tmp_path)
     assert told.returncode == 2

@@ -48,6 +48,21 @@ DAMAGES: dict[str, tuple[set[str], Damage]] = {
         {"supplies"},
         lambda tables, _spool: tables.execute("UPDATE supply_budgets SET spent_fen=spent_fen+1"),
     ),
+    "the sums for reading were changed": (
+        {"rollups"},
+        lambda tables, _spool: tables.executescript(
+            "INSERT OR REPLACE INTO rolled VALUES (1, 0, 'Asia/Shanghai'); DELETE FROM rollups; "
+            "INSERT INTO rollups SELECT id, '2026-11-24', '2026-11', '', 'p', 'job', 5, 1 "
+            "FROM accounts LIMIT 1"
+        ),
+    ),
+    "a tally was changed": (
+        {"tallies"},
+        lambda tables, _spool: tables.execute(
+            "INSERT INTO job_tallies SELECT id, '2020-01-01', 1, 1, 0, 0, 0, 0, 0, 0 "
+            "FROM offices LIMIT 1"
+        ),
+    ),
     "a record was changed": (
         {"audit"},
         lambda tables, _spool: tables.execute(

@@ -15,7 +15,8 @@ from printgate.queries import job_by_uuid
 from printgate.service import arrive, finish, printers
 from printgate.ticket import JobTicket
 from quotas import queries, service
-from quotas.periods import Period
+from quotas.insight import Usage, of_period
+from quotas.periods import DEFAULT_ZONE, Period
 from quotas.units import Unit
 from tests.conftest import NOON, Cast
 
@@ -132,5 +133,5 @@ def test_a_clock_that_goes_back_over_the_month_books_where_it_was_reserved(
         service.settle(session, "job", 2, estimated=False, actor=actor, now=earlier)
         assert queries.balance(session, cast.office.id, Unit.SHEETS, december).spent == 2
         assert queries.balance(session, cast.office.id, Unit.SHEETS, november).spent == 0
-        days = queries.spent_by_day(session, cast.office.id, Unit.SHEETS, december)
+        days = Usage(session, DEFAULT_ZONE).by_day(of_period(Unit.SHEETS, december, cast.office.id))
         assert sum(days.values()) == 2

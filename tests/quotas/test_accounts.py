@@ -25,8 +25,9 @@ from quotas.errors import (
     SamePerson,
     SecondPersonNeeded,
 )
+from quotas.insight import By, Spent, Usage, of_period
 from quotas.ledger import Balance, Kind
-from quotas.periods import WHOLE, Period, Span
+from quotas.periods import DEFAULT_ZONE, WHOLE, Period, Span
 from quotas.toner import Coverage
 from quotas.units import Unit
 from tests.conftest import NOON, Cast
@@ -99,9 +100,10 @@ def test_who_has_an_account_prints_from_it_and_from_no_other(database, office, c
     with database.snapshot() as session:
         mine = queries.account_for(session, office, Unit.SHEETS, cast.alice.id, now=NOON)
         his = queries.account_for(session, office, Unit.SHEETS, cast.bob.id, now=NOON)
-        spent = queries.spent_by_person(session, office, Unit.SHEETS, MONTH)
+        question = of_period(Unit.SHEETS, MONTH, office)
+        spent = Usage(session, DEFAULT_ZONE).by(By.PERSON, question)
     assert mine is not None is not his
-    assert (mine.holder, his.holder, spent) == (cast.alice.id, "", {cast.alice.id: 4})
+    assert (mine.holder, his.holder, spent) == (cast.alice.id, "", {cast.alice.id: Spent(4, 1)})
 
 
 def test_a_closed_account_of_a_person_gives_back_and_the_office_pays_again(database, office, cast):

@@ -11,9 +11,10 @@ from core.errors import InvalidInput
 from core.people import SYSTEM
 from quotas import queries, service
 from quotas.errors import EntryDiffers, QuotaExceeded
+from quotas.insight import Usage, of_period
 from quotas.ledger import Balance
 from quotas.models import AccountRow
-from quotas.periods import Period
+from quotas.periods import DEFAULT_ZONE, Period
 from quotas.units import Unit
 from tests.conftest import NOON, Cast
 
@@ -83,7 +84,7 @@ def test_a_clock_set_back_moves_nothing_and_every_day_stays_in_the_month(databas
         service.settle(session, "job", 2, estimated=False, actor=SYSTEM, now=october)
     assert balance(database, office) == Balance(10, 0, 2)
     with database.snapshot() as session:
-        days = queries.spent_by_day(session, office, Unit.SHEETS, MONTH)
+        days = Usage(session, DEFAULT_ZONE).by_day(of_period(Unit.SHEETS, MONTH, office))
     assert (len(days), days[min(days)], sum(days.values())) == (30, 2, 2)
 
 

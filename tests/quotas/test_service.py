@@ -13,8 +13,9 @@ from core.ids import new_uuid
 from core.people import SYSTEM
 from quotas import queries, service
 from quotas.errors import EntryDiffers, NoSuchReservation, QuotaExceeded, ReservationEnded
+from quotas.insight import By, Spent, Usage, of_period
 from quotas.ledger import Balance, State
-from quotas.periods import Period
+from quotas.periods import DEFAULT_ZONE, Period
 from quotas.units import Unit
 from tests.conftest import NOON, Cast
 from tests.contracts.at_once import at_once, failures
@@ -116,7 +117,8 @@ def test_a_reservation_stays_in_its_month(database: Database, office: str):
     assert made.period == MONTH
     assert balance(database, office) == Balance(10, 0, 4)
     with database.snapshot() as session:
-        days = queries.spent_by_day(session, office, Unit.SHEETS, MONTH)
+        usage = Usage(session, DEFAULT_ZONE)
+        days = usage.by_day(of_period(Unit.SHEETS, MONTH, office))
     assert days[max(days)] == 4
 
 
@@ -175,11 +177,12 @@ def test_every_figure_is_the_sum_of_its_rows(database: Database, office: str, ca
             settle(session, n, f"j{n}")
     with database.snapshot() as session:
         arguments = (session, office, Unit.SHEETS, MONTH)
-        people = queries.spent_by_person(*arguments)
-        assert people == {None: 3, cast.bob.id: 2, cast.alice.id: 1}
-        assert next(iter(people)) is None
-        assert queries.spent_by_printer(*arguments) == {"p1": 4, "p0": 2}
-        assert sum(queries.spent_by_day(*arguments).values()) == 6
+        usage, question = Usage(session, DEFAULT_ZONE), of_period(Unit.SHEETS, MONTH, office)
+        people = usage.by(By.PERSON, question)
+        assert people == {"": Spent(3, 1), cast.bob.id: Spent(2, 1), cast.alice.id: Spent(1, 1)}
+        assert next(iter(people)) == ""
+        assert usage.by(By.PRINTER, question) == {"p1": Spent(4, 2), "p0": Spent(2, 1)}
+        assert sum(usage.by_day(question).values()) == 6
         lines = queries.entries(*arguments)
         assert queries.count_entries(*arguments) == len(lines) == 7
         assert (

@@ -63,7 +63,7 @@ def test_every_figure_of_the_office_is_the_sum_of_its_rows(site: Site):
     assert figures == {"granted": 20, "used": 2, "reserved": 0, "left": 18}
     used = figures["used"]
     sums = re.findall(r'<tr class="sum"><td>合计</td><td class="number">(\d+)</td>', page)
-    assert sums == [str(used), str(used)]
+    assert sums == [str(used)] * 4
     statement = text(site.browser("dora").get("/office/statement"))
     for label, figure in (("下达", "granted"), ("已用", "used"), ("预留", "reserved")):
         rows = re.findall(rf'data-label="{label}" class="number">([+−]?[\d,]*)</td>', statement)
@@ -224,7 +224,8 @@ ADMIN_PAGES = ["/admin", "/admin/offices", "/admin/people", "/admin/people/new",
                "/admin/background", "/admin/checkup", "/admin/jobs", "/admin/audit"]  # fmt: skip
 PAGES = ["/", "/jobs", "/documents", "/office", "/office/statement", "/office/jobs", "/printers",
          "/release", "/rules", *ADMIN_PAGES, "/nowhere"]  # fmt: skip
-PROPER_NAMES = {"English", "PDF", "CUPS", "office", "a", "b", "A3", "A4", "JPEG", "PWG", "ISO",
+PROPER_NAMES = {
+    "CSV", "XLSX", "English", "PDF", "CUPS", "office", "a", "b", "A3", "A4", "JPEG", "PWG", "ISO",
                 "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class", "Driver", "Windows",
                 "macOS", "ada", "ipp", "print", "localhost", "printers"}  # fmt: skip
 

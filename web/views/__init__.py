@@ -19,6 +19,8 @@ from web.views.permits import permits
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
+from web.views.scorecard import scorecard
+from web.views.statement import account_statement
 from web.views.supplies import supplies
 from web.views.supply_counts import supply_counts
 from web.views.supply_entries import supply_entries
@@ -34,6 +36,8 @@ BLUEPRINTS = (
     documents,
     office,
     permits,
+    account_statement,
+    scorecard,
     printers,
     admin,
     admin_offices,

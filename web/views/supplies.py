@@ -108,7 +108,7 @@ def show_variance() -> str:
         offices = visible_offices(session)
         shown = offices.get(request.args.get("office", "")) or _own_first(offices)
         months = _last_months()
-        found = reports.variance(session, shown.id, months)
+        found = reports.variance(session, shown.id, months, services().zone)
         meanings = {each.meaning for each in found}
         return render_template(
             "supply_variance.html",

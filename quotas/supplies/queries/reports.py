@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from quotas import queries as ledger
-from quotas.periods import Period
+from quotas.insight import Question, Usage
+from quotas.periods import DEFAULT_ZONE, Period
 from quotas.supplies.models import ArticleRow, CartridgeRow, MovementRow
 from quotas.supplies.queries.stock import Article, article_of
 from quotas.supplies.stock import OF_AN_OFFICE, PAPERS, Kind, Material, share_per_cent
@@ -51,7 +52,9 @@ class Cartridge:
         return max(0, end - self.pages_at_installation)
 
 
-def variance(session: Session, office_id: str, months: Collection[Period]) -> list[Variance]:
+def variance(
+    session: Session, office_id: str, months: Collection[Period], zone: ZoneInfo = DEFAULT_ZONE
+) -> list[Variance]:
     """Return issued against printed sheets of an office, month by month in their order.
 
     Months before anybody was issued paper are left out: the book of issues was not kept then.
@@ -62,15 +65,22 @@ def variance(session: Session, office_id: str, months: Collection[Period]) -> li
         .where(MovementRow.kind == Kind.ISSUE, ArticleRow.material.in_(PAPERS))
     )
     issued = issued_sheets(session, office_id, months)
+    usage = Usage(session, zone)
     return variances(
         Month(
             month.key,
             issued.get(month.key, 0),
-            ledger.balance(session, office_id, Unit.SHEETS, month).spent,
+            usage.total(_in_days(month, office_id)).spent,
         )
         for month in sorted(months)
         if begin is not None and month.key >= begin
     )
+
+
+def _in_days(month: Period, office_id: str) -> Question:
+    """Ask for all that was printed, in whatever periods the accounts are kept."""
+    days = month.days()
+    return Question(Unit.SHEETS, days[0], days[-1], office_id)
 
 
 def issued_sheets(session: Session, office_id: str, months: Collection[Period]) -> dict[str, int]:
@@ -94,8 +104,20 @@ def recycled_share(
     session: Session, office_ids: Collection[str], months: Collection[Period]
 ) -> RecycledShare:
     """Return how much of the paper that offices were issued in these months is recycled."""
+    found = recycled_shares(session, office_ids, months).values()
+    return RecycledShare(sum(each.recycled for each in found), sum(each.issued for each in found))
+
+
+def recycled_shares(
+    session: Session, office_ids: Collection[str], months: Collection[Period]
+) -> dict[str, RecycledShare]:
+    """Return the same of each of these offices that was issued paper."""
     rows = session.execute(
-        select(ArticleRow.material, func.sum(-MovementRow.delta * ArticleRow.sheets))
+        select(
+            MovementRow.office_id,
+            ArticleRow.material,
+            func.sum(-MovementRow.delta * ArticleRow.sheets),
+        )
         .select_from(MovementRow)
         .join(ArticleRow, ArticleRow.id == MovementRow.article_id)
         .where(
@@ -104,10 +126,15 @@ def recycled_share(
             ArticleRow.material.in_(PAPERS),
             MovementRow.period.in_([month.key for month in months]),
         )
-        .group_by(ArticleRow.material)
+        .group_by(MovementRow.office_id, ArticleRow.material)
     )
-    sheets = {material: int(total) for material, total in rows}
-    return RecycledShare(sheets.get(Material.RECYCLED_PAPER, 0), sum(sheets.values()))
+    sheets: dict[str, dict[str, int]] = {}
+    for office_id, material, total in rows:
+        sheets.setdefault(office_id or "", {})[material] = int(total)
+    return {
+        office_id: RecycledShare(each.get(Material.RECYCLED_PAPER, 0), sum(each.values()))
+        for office_id, each in sheets.items()
+    }
 
 
 def cartridges(session: Session) -> list[Cartridge]:

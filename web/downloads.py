@@ -1,0 +1,66 @@
+"""Tables to take along: CSV and workbooks of what a page shows. The home of openpyxl.
+
+A CSV file begins with a mark that tells spreadsheets it is UTF-8. A text that a spreadsheet would
+take for a formula (a reason that begins with = or @) is preceded by an apostrophe, so it stays a
+text.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from flask import Response
+
+Value = str | int | float
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Response:
+    """Return a table as a CSV file to be kept under a name."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(head)
+    writer.writerows([harmless(value) for value in row] for row in rows)
+    return download(
+        f"{name}.csv", "text/csv; charset=utf-8", written.getvalue().encode("utf-8-sig")
+    )
+
+
+def download(name: str, kind: str, octets: bytes) -> Response:
+    """Return a file that the browser keeps under a name."""
+    answer = Response(octets, content_type=kind)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return answer
+
+
+def harmless(value: Value) -> Value:
+    """Return a cell that no spreadsheet computes; numbers stay numbers."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def workbook(
+    name: str, title: str, head: Sequence[str], rows: Iterable[Sequence[Value]]
+) -> Response:
+    """Return a table as a workbook (XLSX) with one sheet, its first row standing still."""
+    # Large, and seldom needed: a process that makes no workbook does not load it.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    bold = Font(bold=True)
+    cells = []
+    for words in head:
+        cell = WriteOnlyCell(sheet, value=harmless(words))
+        cell.font = bold
+        cells.append(cell)
+    sheet.append(cells)
+    for row in rows:
+        sheet.append([harmless(value) for value in row])
+    written = io.BytesIO()
+    book.save(written)
+    return download(f"{name}.xlsx", _XLSX, written.getvalue())
