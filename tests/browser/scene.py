@@ -41,7 +41,7 @@ from printgate.ticket import JobTicket
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.browser import administered, stocked
+from tests.browser import administered, requested, stocked
 from tests.conftest import NOON, judged
 from tests.pretended import pretended
 from web.app import create_app
@@ -71,12 +71,13 @@ class Scene:
     jobs: dict[str, int]
     document: str
     office: str
+    requests: dict[str, str]
 
     def path(self, pattern: str) -> str:
         """Return the address that a pattern with the names of the scene's things stands for."""
         person = self.people["hanmei"].id
         things = {"document": self.document, "office": self.office, "person": person}
-        return pattern.format(**self.jobs, **things)
+        return pattern.format(**self.jobs, **self.requests, **things)
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         document = office.documents()
         jobs |= office.held()
         jobs |= stocked.fill(session, offices, people)
+        asked = requested.fill(session, people)
         _uncontrolled(session)
         administered.fill(session, offices, people)
     images = rendering.PageImages(sandbox, folder / "pages")
@@ -116,7 +118,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         database, clock, "key", parts.blobs, images, parts, parts.terms.zone, metrics
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Scene(app, parts, people, jobs, document, offices["general"].id)
+    return Scene(app, parts, people, jobs, document, offices["general"].id, asked)
 
 
 def _people(session: Session) -> tuple[dict[str, Office], dict[str, Person]]:

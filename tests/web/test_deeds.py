@@ -6,6 +6,7 @@ from pathlib import Path
 
 from docflow.lifecycle import Action
 from printgate.lifecycle import Event
+from quotas.requests import Event as RequestEvent
 from quotas.supplies.lifecycle import Event as OrderEvent
 from quotas.supplies.stock import Kind
 from web.deeds import DEEDS
@@ -16,6 +17,7 @@ MADE_UP = {
     "job.{event}": {f"job.{event}" for event in Event},
     "stock.{kind}": {f"stock.{kind}" for kind in Kind},
     "order.{event}": {f"order.{event}" for event in OrderEvent},
+    "request.{event}": {f"request.{event}" for event in RequestEvent},
     "document.{action}": {f"document.{action}" for action in (Action.CLOSE, Action.WITHDRAW)},
 }
 """Deeds whose verb is a value: what it can be."""

@@ -17,6 +17,7 @@ from web.views.office import office
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
+from web.views.requests import requests
 from web.views.supplies import supplies
 from web.views.supply_counts import supply_counts
 from web.views.supply_entries import supply_entries
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     release,
     documents,
     office,
+    requests,
     printers,
     admin,
     admin_offices,
