@@ -56,7 +56,7 @@ class SecondPersonNeeded(Conflict):
 
 
 class SamePerson(Forbidden):
-    """Who proposed an adjustment cannot be the second person too."""
+    """Who proposed an adjustment, or asked for sheets, cannot be the second person too."""
 
     code = "same-person"
 
@@ -71,3 +71,21 @@ class ProposalDecided(Conflict):
     """The proposal has been decided in another way than is asked for now."""
 
     code = "proposal-decided"
+
+
+class NoSuchRequest(NotFound):
+    """There is no request with this id, or none that the asker may know of."""
+
+    code = "no-such-request"
+
+
+class RequestDecided(Conflict):
+    """The request has been decided in another way, or by somebody else."""
+
+    code = "request-decided"
+
+
+class RequestOpen(Conflict):
+    """Who asks has a request for this account that nobody has decided on."""
+
+    code = "request-open"

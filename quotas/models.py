@@ -87,6 +87,55 @@ class ProposalRow(Base):
     )
 
 
+class RequestRow(Base):
+    """Somebody's request for more sheets, and what became of it (requests.py)."""
+
+    __tablename__ = "sheet_requests"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    amount: Mapped[int] = mapped_column(_BIG)
+    reason: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(16))
+    asked_by: Mapped[str] = mapped_column(String(36))
+    asked_name: Mapped[str] = mapped_column(String(255))
+    asked_at: Mapped[datetime]
+    granted: Mapped[int | None] = mapped_column(_BIG)
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    decided_by: Mapped[str | None] = mapped_column(String(36))
+    decided_name: Mapped[str] = mapped_column(String(255), default="")
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_sheet_requests_state", "state", "asked_at"),
+        Index("ix_sheet_requests_asked_by", "asked_by", "asked_at"),
+        # One that waits is enough: whoever needs more takes it back and asks for more.
+        Index(
+            "ix_sheet_requests_one_open",
+            "account_id",
+            "asked_by",
+            unique=True,
+            sqlite_where=text("state = 'asked'"),
+            postgresql_where=text("state = 'asked'"),
+        ),
+        CheckConstraint(
+            "decided_by <> asked_by OR state IN ('asked', 'withdrawn')", name="two_persons"
+        ),
+        CheckConstraint("granted > 0 AND granted <= amount", name="no_more_than_asked_for"),
+    )
+
+
+class WarningRow(Base):
+    """That people were told how far an account was used up in a period (warnings.py)."""
+
+    __tablename__ = "quota_warnings"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    warned_at: Mapped[datetime]
+
+
 class BalanceRow(Base):
     """An account's balance in one period: the fold of its entries, kept at hand."""
 

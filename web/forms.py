@@ -28,6 +28,7 @@ FIELDS = {
     "An amount must be a whole number above zero.": "sheets",
     "CUPS has a queue called {name} already.": "name",
     "Coverage is above 0 and at most 100 per cent.": "coverage",
+    "No more can be granted than was asked for.": "sheets",
     "No more can be taken back than was granted.": "sheets",
     "No more can arrive than was ordered: {n} are missing.": "quantity",
     "No more can be given back than was issued: {n} here.": "quantity",

@@ -459,6 +459,11 @@ def next_step(job: Job) -> Text | None:
     return NEXT_STEPS.get(job.stage)
 
 
+def lacks_sheets(job: Job) -> bool:
+    """Tell whether a job was refused because its account had too few sheets left."""
+    return job.stage is Stage.REFUSED and bool(job.reasons) and job.reasons[-1].rule == "quota"
+
+
 def supply_name(kind: str, name: str) -> Text | str:
     """Return what a supply is called; a name that the printer's maker gave it stays as it is."""
     if kind == "paper":

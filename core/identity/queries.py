@@ -90,6 +90,17 @@ def administrators(session: Session) -> list[Person]:
     return [someone for someone in persons(session) if someone.admin]
 
 
+def heads_of(session: Session, office_id: str) -> list[Person]:
+    """Return the active persons who head an office, by name."""
+    query = (
+        select(PersonRow)
+        .join(HeadRow, HeadRow.person_id == PersonRow.id)
+        .where(HeadRow.office_id == office_id, PersonRow.active)
+        .order_by(PersonRow.name, PersonRow.id)
+    )
+    return [_person(session, row) for row in session.scalars(query)]
+
+
 def _found(words: str, office_id: str | None) -> Select[PersonRow]:
     query = select(PersonRow)
     if office_id is not None:

@@ -42,7 +42,7 @@ from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
 from quotas.workdays import load_workdays
-from tests.browser import administered, permitted, stocked
+from tests.browser import administered, permitted, requested, stocked
 from tests.conftest import NOON, judged
 from tests.pretended import pretended
 from web.app import create_app
@@ -74,12 +74,13 @@ class Scene:
     office: str
     files: dict[str, str]
     """Files that wait for their import."""
+    requests: dict[str, str]
 
     def path(self, pattern: str) -> str:
         """Return the address that a pattern with the names of the scene's things stands for."""
         person = self.people["hanmei"].id
         things = {"document": self.document, "office": self.office, "person": person}
-        return pattern.format(**self.jobs, **self.files, **things)
+        return pattern.format(**self.jobs, **self.files, **self.requests, **things)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         document = office.documents()
         jobs |= office.held()
         jobs |= stocked.fill(session, offices, people)
+        asked = requested.fill(session, people)
         _uncontrolled(session)
         administered.fill(session, offices, people)
         files = administered.files(session, people["admin"], parts.terms.zone)
@@ -131,7 +133,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         workdays=load_workdays(),
     )
     app = create_app(services, blueprints=(gateway.blueprint(parts),))
-    return Scene(app, parts, people, jobs, document, offices["general"].id, files)
+    return Scene(app, parts, people, jobs, document, offices["general"].id, files, asked)
 
 
 def _people(session: Session) -> tuple[dict[str, Office], dict[str, Person]]:

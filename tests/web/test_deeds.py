@@ -7,6 +7,7 @@ from pathlib import Path
 from docflow.lifecycle import Action
 from printgate.lifecycle import Event
 from printgate.permits import Act
+from quotas.requests import Event as RequestEvent
 from quotas.supplies.lifecycle import Event as OrderEvent
 from quotas.supplies.stock import Kind
 from web.deeds import DEEDS
@@ -18,6 +19,7 @@ MADE_UP = {
     "stock.{kind}": {f"stock.{kind}" for kind in Kind},
     "order.{event}": {f"order.{event}" for event in OrderEvent},
     "permit.{act}": {f"permit.{act}" for act in Act},
+    "request.{event}": {f"request.{event}" for event in RequestEvent},
     "document.{action}": {f"document.{action}" for action in (Action.CLOSE, Action.WITHDRAW)},
 }
 """Deeds whose verb is a value: what it can be."""

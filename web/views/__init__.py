@@ -19,6 +19,7 @@ from web.views.permits import permits
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
+from web.views.requests import requests
 from web.views.scorecard import scorecard
 from web.views.statement import account_statement
 from web.views.supplies import supplies
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     permits,
     account_statement,
     scorecard,
+    requests,
     printers,
     admin,
     admin_offices,
