@@ -255,9 +255,6 @@ PART_COLUMNS = (
     Code.TWO_SIDED_SHARE,
     Code.CIRCULATED,
     Code.TONER,
-    Code.CYAN,
-    Code.MAGENTA,
-    Code.YELLOW,
     Code.REFUSED,
     Code.AFTER_ALL,
 )

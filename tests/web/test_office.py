@@ -409,6 +409,29 @@ def test_the_scorecard_counts_months_quarters_and_projects(site: Site):
         assert sum(parts) == total == int(whole[code].split(" ")[0].replace(",", ""))
 
 
+def test_colours_of_all_offices_lead_to_the_offices(site: Site):
+    quarters(site)
+    with site.parts.database.transaction() as session:
+        quotas.book(
+            session, new_uuid(), site.cast.other.id, Unit.CYAN, 250_000, actor=SYSTEM, now=NOON
+        )
+        quotas.book(
+            session, new_uuid(), site.cast.other.id, Unit.YELLOW, 125_000, actor=SYSTEM, now=NOON
+        )
+    ada = site.browser("ada")
+    page = text(ada.get("/office/scorecard?office=all&span=2026-11"))
+    figures = score(page)
+    assert figures["toner-cyan"] == ("0.8", "#entered")  # 0.75
+    entered = re.findall(r'<td><a href="([^"]+)">[^<]+</a></td><td class="number">([\d.]+)<', page)
+    assert sorted(amount for _, amount in entered) == ["0.2", "0.5"]
+    for path, amount in entered:
+        said = score(text(ada.get(path.replace("&amp;", "&"))))["toner-cyan"][0]
+        assert said == amount
+    assert figures["toner-yellow"][1] == (
+        f"/office/scorecard?office={site.cast.other.id}&span=2026-11"
+    )
+
+
 def test_a_years_plan_is_a_line_of_its_own_beside_the_months(site: Site):
     with site.parts.database.transaction() as session:
         quotas.set_terms(

@@ -38,6 +38,7 @@ from web.scorecard import (
 from web.services import services
 from web.views.jobs import PAGE, page_number
 from web.views.office import Entered, current_period, entered
+from web.words import PART_COLUMNS
 
 scorecard = Blueprint("scorecard", __name__)
 
@@ -68,7 +69,7 @@ def show_scorecard() -> str:
         office, span = _asked(session)
         usage = Usage(session, services().zone)
         facts, parts = _whole_and_parts(session, usage, office, span)
-        where = _entered(session, usage, office, span)
+        where = _entered(session, usage, office, span, parts)
         return render_template(
             "scorecard.html",
             office=office,
@@ -309,11 +310,22 @@ def _query(office: Office | None, span: Period) -> str:
 
 
 def _entered(
-    session: Session, usage: Usage, office: Office | None, span: Period
+    session: Session, usage: Usage, office: Office | None, span: Period, parts: Sequence[Part]
 ) -> dict[Code, list[Entered]]:
-    """Return in which accounts an office's use of a span was entered, by figure."""
+    """Return in which accounts an office's use was entered, by figure; of all, in which offices.
+
+    What the table of parts shows of all offices is not told again.
+    """
     if office is None:
-        return {}
+        return {
+            code: [
+                Entered(unit, part.name, part.facts.inks[code], part.path)
+                for part in parts
+                if part.facts.inks.get(code)
+            ]
+            for code, unit in INKS.items()
+            if code not in PART_COLUMNS
+        }
     units = {Code.PAPER: Account.SHEETS, **INKS}
     return {code: entered(session, usage, unit, office, span) for code, unit in units.items()}
 
@@ -330,13 +342,10 @@ def _paths(
         for code in (*FIGURES, *OF_DOCUMENTS)
     }
     paths |= dict.fromkeys((Code.PAPER, Code.PLAN, *INKS), "#parts")
-    if office is not None:
-        paths |= {
-            code: each[0].path if len(each) == 1 else "#entered" for code, each in where.items()
-        }
-        if span.span is Span.MONTH:
-            entries = urlencode({"office": office.id, "month": span.key})
-            paths[Code.PLAN] = f"/office/statement?{entries}"
+    paths |= {code: each[0].path if len(each) == 1 else "#entered" for code, each in where.items()}
+    if office is not None and span.span is Span.MONTH:
+        entries = urlencode({"office": office.id, "month": span.key})
+        paths[Code.PLAN] = f"/office/statement?{entries}"
     return {code: path for code, path in paths.items() if shown[code]}
 
 
