@@ -83,7 +83,7 @@ OPERATIONS = tuple(sorted(HANDLERS))
 def blueprint(parts: Parts) -> Blueprint:
     """Return the routes of the gateway; GET on the same addresses stays with the pages."""
     routes = Blueprint("ipp", __name__)
-    recent = RecentAnswers(lambda: parts.database.commits)
+    recent = RecentAnswers(lambda: (parts.database.commits, parts.spool.is_full))
 
     def answer(rest: str = "") -> Response:
         del rest  # the target is named in the message (RFC 8010 §4)

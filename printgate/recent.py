@@ -2,8 +2,9 @@
 
 A CUPS client asks what a printer is before each job, and looks at it again while a queue is open.
 The answer is the same for all who ask with the same octets, but for the number of the request. It
-is kept for a second, and only until this process commits anything: whoever changes a printer sees
-the change in the next answer, and what another process commits a second later. What is told of a
+is kept for a second, and only while nothing moved here (this process committed nothing, the spool
+is as full as it was): whoever changes a printer sees the change in the next answer, and what
+another process commits a second later. What is told of a
 printer's state is seldom younger: printers are looked at every few seconds.
 """
 
@@ -23,17 +24,17 @@ _BEFORE, _AFTER = slice(0, 4), slice(8, None)
 
 class _Kept(NamedTuple):
     octets: bytes
-    commits: int
+    standing: object
     until: float
 
 
 class RecentAnswers:
-    """Answers by who was asked and what; `commits` counts what this process has committed."""
+    """Answers by who was asked and what; `standing` returns what differs once anything moved."""
 
     def __init__(
-        self, commits: Callable[[], int], seconds: Callable[[], float] = monotonic_seconds
+        self, standing: Callable[[], object], seconds: Callable[[], float] = monotonic_seconds
     ) -> None:
-        self._commits, self._seconds = commits, seconds
+        self._standing, self._seconds = standing, seconds
         self._kept: dict[tuple[str, bytes, bytes], _Kept] = {}
 
     def answer(self, host: str, request: bytes, make: Callable[[], bytes]) -> bytes:
@@ -41,13 +42,13 @@ class RecentAnswers:
         if int.from_bytes(request[2:4]) not in _OPERATIONS:
             return make()
         key = (host, request[_BEFORE], request[_AFTER])
-        commits, now = self._commits(), self._seconds()
+        standing, now = self._standing(), self._seconds()
         kept = self._kept.get(key)
-        if kept is not None and kept.commits == commits and now < kept.until:
+        if kept is not None and kept.standing == standing and now < kept.until:
             return kept.octets[_BEFORE] + request[4:8] + kept.octets[_AFTER]
         octets = make()
         if int.from_bytes(octets[2:4]) == Status.OK:
             if len(self._kept) >= _KEPT_MAX:
                 self._kept.clear()
-            self._kept[key] = _Kept(octets, commits, now + KEPT_SECONDS)
+            self._kept[key] = _Kept(octets, standing, now + KEPT_SECONDS)
         return octets

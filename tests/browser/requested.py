@@ -13,7 +13,7 @@ from tests.conftest import NOON
 
 _ASKED = (
     # name, login, sheets, reason
-    ("granted", "zhangwei", 60, "代表大会文件汇编，需双面印制三十份"),
+    ("granted", "chenjing", 60, "代表大会文件汇编，需双面印制三十份"),
     ("turned_down", "liuyang", 500, "个人学习资料"),
     ("for_office", "wangfang", 200, "常委会会议材料临时增加两个议题，每位组成人员一份"),
 )
@@ -22,7 +22,7 @@ _ASKED = (
 def fill(session: Session, people: dict[str, Person]) -> dict[str, str]:
     """Add the requests; return their ids by what they are."""
     head, admin = Actor.of(people["lijianguo"]), Actor.of(people["admin"])
-    made = {"own": _own(session, people["chenjing"])}
+    made = {"own": _own(session, people["zhangwei"])}
     for hours, (name, login, sheets, reason) in enumerate(_ASKED):
         person = people[login]
         asked = requests.ask(

@@ -283,7 +283,7 @@ def test_the_scorecard_as_files(site: Site):
     year(site)
     browser = site.browser("ada")
     head, *rows = lines(browser, "/office/scorecard.csv?office=all&span=2026-11")
-    assert head[:3] == ["指标", "单位", "全部单位"]
+    assert head[:3] == ["指标", "计量单位", "全部单位"]
     assert len(rows) == 17
     for row in rows:
         numbers = [float(cell or 0) for cell in row[2:-3]]
@@ -372,7 +372,7 @@ def test_an_office_that_keeps_quarters(site: Site, ready: bool):
     assert {name for _, name, _ in rows} >= {"王芳", "张伟"}
     for path, name, sheets in rows:
         assert used(text(dora.get(path.replace("&amp;", "&")))) == int(sheets), name
-    standing = re.findall(r'<a href="([^"]*account=[^"]*)">([^<]*)</a>', page)
+    standing = re.findall(r'<a href="(/office/[^"]*account=[^"]*)">([^<]*)</a>', page)
     spent = {}
     for path, name in standing:
         spent[name] = used(text(dora.get(path.replace("&amp;", "&"))))
