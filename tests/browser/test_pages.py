@@ -179,7 +179,7 @@ PROPER_NAMES = {
     "English", "PDF", "CUPS", "CSV", "XLSX", "UTF", "GB18030",
     "office", "a", "b", "c", "d", "e", "f",
     "A3", "A4", "JPEG", "PWG", "ISO", "IEC", "IPP", "AirPrint", "Linux", "Microsoft", "Class",
-    "Driver", "Windows", "macOS", "wangfang", "root", "visitor",
+    "Driver", "Windows", "macOS", "wangfang", "sunlei", "root", "visitor",
 }  # fmt: skip
 
 LOOKS = [(login, path) for cases in CASES.values() for login, path in cases]
