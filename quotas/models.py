@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     CheckConstraint,
     Date,
@@ -12,11 +11,11 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.append_only import append_only
 from core.db import Base
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -212,35 +211,7 @@ class EntryRow(Base):
     )
 
 
-APPEND_ONLY_SQLITE = (
-    *(
-        f"CREATE TRIGGER entries_no_{verb} BEFORE {verb.upper()} ON entries "
-        f"BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END"
-        for verb in ("update", "delete")
-    ),
-    # INSERT OR REPLACE removes the row that is in its way without asking the trigger above.
-    "CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries "
-    "WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq OR id = NEW.id) "
-    "BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END",
-)
-APPEND_ONLY_POSTGRESQL = (
-    "CREATE FUNCTION entries_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'ledger entries are never changed'; END $$",
-    "CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entries "
-    "FOR EACH STATEMENT EXECUTE FUNCTION entries_refuse()",
-)
-"""The statements that make the table of entries append-only; migrations run them too."""
-
-for _dialect, _statements in (
-    ("sqlite", APPEND_ONLY_SQLITE),
-    ("postgresql", APPEND_ONLY_POSTGRESQL),
-):
-    for _statement in _statements:
-        event.listen(
-            EntryRow.__table__,
-            "after_create",
-            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
-        )
+append_only(EntryRow)
 
 
 # What was used, summed up for reading (rollups.py): made from the entries, and makeable again.

@@ -3,18 +3,17 @@
 from datetime import datetime
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
     Integer,
     String,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.append_only import append_only
 from core.db import Base
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -237,40 +236,5 @@ class CountRow(Base):
     __table_args__ = (CheckConstraint("counted >= 0", name="counted_not_negative"),)
 
 
-APPEND_ONLY = ("stock_movements", "purchase_events")
-"""Tables whose rows are never changed; each has a `seq` and an `id`."""
-
-
-_TRIGGERS = {
-    "sqlite": (
-        "CREATE TRIGGER {name}_no_update BEFORE UPDATE ON {name} "
-        "BEGIN SELECT RAISE(ABORT, 'rows of {name} are never changed'); END",
-        "CREATE TRIGGER {name}_no_delete BEFORE DELETE ON {name} "
-        "BEGIN SELECT RAISE(ABORT, 'rows of {name} are never changed'); END",
-        # INSERT OR REPLACE removes the row that is in its way without asking the triggers above.
-        "CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} "
-        "WHEN EXISTS (SELECT 1 FROM {name} WHERE seq = NEW.seq OR id = NEW.id) "
-        "BEGIN SELECT RAISE(ABORT, 'rows of {name} are never changed'); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'rows of {name} are never changed'; END $$",
-        "CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION {name}_refuse()",
-    ),
-}
-
-
-def append_only(name: str, dialect: str) -> tuple[str, ...]:
-    """Return the statements that make a table append-only; migrations run them too."""
-    return tuple(each.format(name=name) for each in _TRIGGERS[dialect])
-
-
-for _name in APPEND_ONLY:
-    for _dialect in ("sqlite", "postgresql"):
-        for _statement in append_only(_name, _dialect):
-            event.listen(
-                Base.metadata.tables[_name],
-                "after_create",
-                DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
-            )
+append_only(MovementRow)
+append_only(OrderEventRow)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import core.db
-from quotas.models import APPEND_ONLY_POSTGRESQL, APPEND_ONLY_SQLITE
+from core.append_only import statements
 
 revision = "0001"
 down_revision = None
@@ -412,8 +412,7 @@ def upgrade() -> None:
 
     # ### end Alembic commands ###
 
-    statements = {"sqlite": APPEND_ONLY_SQLITE, "postgresql": APPEND_ONLY_POSTGRESQL}
-    for statement in statements[op.get_bind().dialect.name]:
+    for statement in statements("entries", op.get_bind().dialect.name):
         op.execute(statement)
 
 

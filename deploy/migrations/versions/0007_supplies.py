@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import core.db
-from quotas.supplies.models import append_only
+from core.append_only import statements
 
 revision = "0007"
 down_revision = "0006"
@@ -253,7 +253,7 @@ def upgrade() -> None:
     )
 
     for name in _APPEND_ONLY:
-        for statement in append_only(name, op.get_bind().dialect.name):
+        for statement in statements(name, op.get_bind().dialect.name):
             op.execute(statement)
 
 

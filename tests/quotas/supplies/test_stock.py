@@ -16,7 +16,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_uuid
 from quotas.errors import EntryDiffers
 from quotas.supplies.errors import NoSuchSupply, OutOfStock
-from quotas.supplies.models import APPEND_ONLY, MovementRow
+from quotas.supplies.models import MovementRow
 from quotas.supplies.queries import stock as queries
 from quotas.supplies.queries.stock import MovementSearch
 from quotas.supplies.service import catalogue
@@ -114,7 +114,7 @@ def test_each_movement_is_in_the_audit_trail(depot: Depot):
     assert deeds == ["store.add", "stock.receipt", "stock.issue"]
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("table", ["stock_movements", "purchase_events"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET at = at", "DELETE FROM {}"])
 def test_the_database_itself_refuses_to_change_an_entry(depot: Depot, table: str, statement: str):
     depot.move(Kind.RECEIPT, 5)
