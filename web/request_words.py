@@ -7,7 +7,7 @@ from quotas.requests import State
 VIEWS: dict[View, Text] = {
     View.OPEN: Text("To decide"),
     View.MINE: Text("My requests"),
-    View.DECIDED: Text("Decided"),
+    View.DECIDED: Text("Already decided"),
 }
 
 EMPTY: dict[View, Text] = {
