@@ -3,6 +3,7 @@
 Everything here runs before each of our front doors (`front_doors.py`).
 """
 
+import errno
 import gzip
 import itertools
 import os
@@ -88,8 +89,11 @@ def ask(server: Server, octets: bytes) -> bytes:
                 answer += piece
                 if b"\r\n\r\n" in answer:
                     break
-        except ConnectionError:
-            return b""
+        except OSError as fault:
+            # Cut off by then: by a reset that came before, between or after these calls.
+            if isinstance(fault, ConnectionError) or fault.errno == errno.ENOTCONN:
+                return b""
+            raise
     return answer
 
 
