@@ -189,7 +189,10 @@ def _runner(settings: Settings, parts: Parts) -> ThreadRunner:
 
 def whole_app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
     """Return the gateway and the pages in one: for a process that has a port to itself."""
-    return create_app(_web(settings, parts, sandbox), blueprints=(gateway.blueprint(parts),))
+    services = _web(settings, parts, sandbox)
+    app = create_app(services, blueprints=(gateway.blueprint(parts),))
+    gateway.answer_recent(app, parts, services.metrics)
+    return app
 
 
 def pages_app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
@@ -199,10 +202,11 @@ def pages_app(settings: Settings, parts: Parts, sandbox: Sandbox) -> Flask:
 
 def gateway_app(_settings: Settings, parts: Parts, _sandbox: Sandbox) -> Flask:
     """Return the gateway alone: no pages, no sessions."""
-    app = Flask("printgate")
-    observe(app, Metrics(list))
+    app, metrics = Flask("printgate"), Metrics(list)
+    observe(app, metrics)
     app.register_blueprint(gateway.blueprint(parts))
     app.register_blueprint(health.blueprint(parts.database))
+    gateway.answer_recent(app, parts, metrics)
     return app
 
 

@@ -8,12 +8,12 @@ language, with nothing left in the spool. Only a request that is not IPP at all 
 import logging
 import re
 from collections.abc import Callable
-from io import BytesIO
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import Forbidden, InvalidInput, NotFound, PrintgateError, Unavailable
+from core.metrics import Metrics
 from core.text import Text
 from printgate.errors import (
     BackendUnavailable,
@@ -33,12 +33,11 @@ from printgate.ipp.values import Group, Message
 from printgate.operations import HANDLERS
 from printgate.operations.exchange import Exchange
 from printgate.parts import Parts
-from printgate.recent import REQUEST_OCTETS_MAX, RecentAnswers
+from printgate.recent import MEDIA_TYPE, RecentAnswers
 from printgate.spool import DocumentCutShort, DocumentTooLarge
 
 log = logging.getLogger(__name__)
 
-MEDIA_TYPE = "application/ipp"
 PATHS = ("/", "/jobs", "/jobs/", "/jobs/<path:rest>", "/ipp/print", "/ipp/print/<path:rest>")
 PRINTER_PATHS = ("/printers/<path:rest>", "/printers", "/printers/")
 
@@ -83,26 +82,25 @@ OPERATIONS = tuple(sorted(HANDLERS))
 def blueprint(parts: Parts) -> Blueprint:
     """Return the routes of the gateway; GET on the same addresses stays with the pages."""
     routes = Blueprint("ipp", __name__)
-    recent = RecentAnswers(lambda: (parts.database.commits, parts.spool.is_full))
 
     def answer(rest: str = "") -> Response:
         del rest  # the target is named in the message (RFC 8010 §4)
         if request.mimetype != MEDIA_TYPE:
             abort(415)
-        return Response(_octets(parts, recent), mimetype=MEDIA_TYPE)
+        octets = encode(_answer(parts, request.stream.read, request.content_length))
+        return Response(octets, mimetype=MEDIA_TYPE)
 
     for path in (*PATHS, *PRINTER_PATHS):
         routes.add_url_rule(path, "ipp", answer, methods=["POST"])
     return routes
 
 
-def _octets(parts: Parts, recent: RecentAnswers) -> bytes:
-    length = request.content_length
-    if length is None or length > REQUEST_OCTETS_MAX:
-        return encode(_answer(parts, request.stream.read, length))
-    octets = request.stream.read(length)
-    return recent.answer(
-        request.host, octets, lambda: encode(_answer(parts, BytesIO(octets).read, length))
+def answer_recent(app: Flask, parts: Parts, metrics: Metrics) -> None:
+    """Let an application with these routes answer from a moment ago where it may."""
+    app.wsgi_app = RecentAnswers(  # type: ignore[assignment, method-assign]  # as Flask has it
+        app.wsgi_app,
+        lambda: (parts.database.commits, parts.spool.is_full),
+        lambda seconds: metrics.request_took("ipp.recent", 200, seconds),
     )
 
 

@@ -1,15 +1,13 @@
-"""The ledger: pairs of reserve and settle per second on one hot account, with four writers.
+"""The ledger: pairs of reserve and settle per second, on one hot account and on a thousand.
 
-The peers do the same statements on the same tables, a durable commit for each phase: on SQLite the
-raw driver with synchronous=FULL, on PostgreSQL pgbench with one statement (a CTE) for each phase.
+The peer is the bare driver with the same statements and a durable commit for each phase (on SQLite
+synchronous=FULL); on PostgreSQL also pgbench, with one statement (a CTE) for each phase.
 """
 
+import itertools
 import re
-import sqlite3
-import threading
-import time
-import uuid
-from collections.abc import Callable
+import shutil
+from functools import partial
 from pathlib import Path
 
 from core.clock import SystemClock
@@ -22,29 +20,16 @@ from deploy.migrations import upgrade
 from quotas import service as quotas
 from quotas.periods import Period
 from quotas.units import Unit
-from tests.bench.measure import Result, compare
+from tests.bench.measure import ROUNDS, Result, compare
 from tests.bench.pairs import pairs_per_second
 
-WRITERS = 4
-SECONDS = 3.0
+ACCOUNTS = {"hot": 1, "1000": 1000}
+WRITERS = (1, 4, 16)
+SECONDS = 2.0
+_ROUNDS = 3
+_HOT_WRITERS = 4
 _SHEETS = 10**9
-_TAKE = (
-    "UPDATE balances SET held = held + 1 WHERE account_id = (SELECT id FROM accounts WHERE "
-    "office_id = ? AND unit = 'sheets') AND period = ? AND held + spent + 1 <= granted"
-)
-_RESERVE = (
-    "INSERT INTO reservations (id, account_id, period, amount, state, printer, kind, reserved_at) "
-    "VALUES (?, ?, ?, 1, 'reserved', '', '', ?)"
-)
-_ENTER = (
-    "INSERT INTO entries (id, account_id, period, kind, granted, held, spent, reservation_id, "
-    "printer, label, estimated, reason, actor, at) "
-    "VALUES (?, ?, ?, ?, 0, ?, ?, ?, '', '', 0, '', 'x', ?)"
-)
-_END = "UPDATE reservations SET state = 'settled', used = 1, ended_at = ? WHERE id = ?"
-_SPEND = (
-    "UPDATE balances SET held = held - 1, spent = spent + 1 WHERE account_id = ? AND period = ?"
-)
+_SQLITE_AIM, _PGBENCH_AIM = 1.0, 0.6
 _PGBENCH = """\
 \\set n random(1, 1000000000000)
 WITH b AS (UPDATE balances SET held = held + 1 WHERE account_id = '{account}' AND
@@ -68,109 +53,110 @@ INSERT INTO entries (id, account_id, period, kind, granted, held, spent, reserva
 
 
 def ledger() -> dict[str, Result]:
-    """Both databases, ours and the peer on the same one."""
+    """Both databases, ours and the bare driver on the same one; and ours against pgbench."""
     folder = lab_folder()
     cluster = PostgresServer(folder / "postgres")
     cluster.start()
     cluster.wait()
     try:
-        return {**_sqlite(folder), **_postgresql(folder, cluster)}
+        url = f"sqlite:///{folder / 'ledger.db'}"
+        found = _compared("sqlite", url, _furnished(folder, url))
+        url = cluster.create("ledger")
+        offices = _furnished(folder, url)
+        return found | _compared("postgresql", url, offices) | _pgbench(cluster, url, offices)
     finally:
         cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sqlite(folder: Path) -> dict[str, Result]:
-    path = folder / "ledger.db"
-    url = f"sqlite:///{path}"
-    office_id, account_id = _account(url)
-    ours = _ours(url, office_id, processes=1, threads=WRITERS)
-    result = compare(
-        ours,
-        lambda: _raw(path, office_id, account_id),
-        peer_name="sqlite3, synchronous=FULL",
-        unit="pairs/s",
-        aim=1.0,
-    )
-    return {"ledger-sqlite-4": result}
+def _compared(dialect: str, url: str, offices: dict[str, Path]) -> dict[str, Result]:
+    """Compare at each number of accounts and writers.
+
+    A process of ours has one connection to PostgreSQL for each thread, but all its threads share
+    one interpreter; so there each writer is a process, as it is where several machines write.
+    """
+    found = {}
+    for accounts, writers in itertools.product(ACCOUNTS, WRITERS):
+        processes = 1 if dialect == "sqlite" else writers
+        both = [
+            partial(
+                pairs_per_second,
+                way,
+                url,
+                offices[accounts],
+                processes=processes,
+                threads=writers // processes,
+                seconds=SECONDS,
+            )
+            for way in ("service", "bare")
+        ]
+        aimed = (dialect, accounts, writers) == ("sqlite", "hot", _HOT_WRITERS)
+        found[f"ledger-{dialect}-{accounts}-{writers}"] = compare(
+            *both,
+            peer_name=f"bare {'sqlite3' if dialect == 'sqlite' else 'psycopg'}, same statements",
+            unit="pairs/s",
+            aim=_SQLITE_AIM if aimed else None,
+            rounds=ROUNDS if aimed else _ROUNDS,
+        )
+    return found
 
 
-def _postgresql(folder: Path, cluster: PostgresServer) -> dict[str, Result]:
-    url = cluster.create("ledger")
-    office_id, account_id = _account(url)
-    script = folder / "pairs.sql"
+def _pgbench(cluster: PostgresServer, url: str, offices: dict[str, Path]) -> dict[str, Result]:
+    account_id = offices["hot"].read_text().split()[1]
+    script = cluster.folder / "pairs.sql"
     script.write_text(_PGBENCH.format(account=account_id, period=_period()), encoding="utf-8")
     script.chmod(0o644)
+    ours = partial(
+        pairs_per_second,
+        "service",
+        url,
+        offices["hot"],
+        processes=_HOT_WRITERS,
+        threads=1,
+        seconds=SECONDS,
+    )
     result = compare(
-        _ours(url, office_id, processes=WRITERS, threads=1),
+        ours,
         lambda: _by_pgbench(cluster, script),
         peer_name="pgbench, one CTE a phase",
         unit="pairs/s",
-        aim=0.6,
+        aim=_PGBENCH_AIM,
     )
-    return {"ledger-postgresql-4": result}
+    return {f"ledger-pgbench-{_HOT_WRITERS}": result}
 
 
 def _period() -> str:
     return Period.of_moment(SystemClock().now()).key
 
 
-def _account(url: str) -> tuple[str, str]:
-    """Open an account with plenty; return the ids of its office and of itself."""
+def _furnished(folder: Path, url: str) -> dict[str, Path]:
+    """Open accounts with plenty; return files that name some of the offices and accounts."""
     upgrade(url)
-    database = Database(url)
-    now = SystemClock().now()
+    database, now = Database(url), SystemClock().now()
+    lines = []
     with database.transaction() as session:
-        office = identity.add_office(session, code="bench", name="bench", actor=SYSTEM, now=now)
-        period = Period.of_moment(now)
-        quotas.grant(
-            session, "bench", office.id, Unit.SHEETS, period, _SHEETS, actor=SYSTEM, now=now
-        )
-        account_id = quotas.open_account(session, office.id, Unit.SHEETS, now=now)
+        for number in range(max(ACCOUNTS.values())):
+            code = f"bench{number}"
+            office = identity.add_office(session, code=code, name=code, actor=SYSTEM, now=now)
+            period = Period.of_moment(now)
+            quotas.grant(
+                session, code, office.id, Unit.SHEETS, period, _SHEETS, actor=SYSTEM, now=now
+            )
+            account_id = quotas.open_account(session, office.id, Unit.SHEETS, now=now)
+            lines.append(f"{office.id} {account_id}\n")
     database.close()
-    return office.id, account_id
+    return {name: _listed(folder / name, lines[:count]) for name, count in ACCOUNTS.items()}
 
 
-def _ours(url: str, office_id: str, *, processes: int, threads: int) -> Callable[[], float]:
-    return lambda: pairs_per_second(
-        url, office_id, processes=processes, threads=threads, seconds=SECONDS
-    )
-
-
-def _raw(path: Path, office_id: str, account_id: str) -> float:
-    counts, began, period = [0] * WRITERS, time.monotonic(), _period()
-
-    def work(number: int) -> None:
-        connection = sqlite3.connect(path, timeout=60, isolation_level=None)
-        connection.execute("PRAGMA synchronous=FULL")
-        while time.monotonic() < began + SECONDS:
-            key, at = str(uuid.uuid4()), "2026-11-24 00:00:00"
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_TAKE, (office_id, period))
-            connection.execute(_RESERVE, (key, account_id, period, at))
-            entry = (f"{key}:reserve", account_id, period, "reserve", 1, 0, key, at)
-            connection.execute(_ENTER, entry)
-            connection.execute("COMMIT")
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_END, (at, key))
-            connection.execute(_SPEND, (account_id, period))
-            entry = (f"{key}:settle", account_id, period, "settle", -1, 1, key, at)
-            connection.execute(_ENTER, entry)
-            connection.execute("COMMIT")
-            counts[number] += 1
-        connection.close()
-
-    crowd = [threading.Thread(target=work, args=(number,)) for number in range(WRITERS)]
-    for each in crowd:
-        each.start()
-    for each in crowd:
-        each.join()
-    return sum(counts) / (time.monotonic() - began)
+def _listed(path: Path, lines: list[str]) -> Path:
+    path.write_text("".join(lines), encoding="ascii")
+    return path
 
 
 def _by_pgbench(cluster: PostgresServer, script: Path) -> float:
     told = cluster.run(
         "pgbench", "-h", str(cluster.folder / "socket"), "-U", "postgres", "-n", "-c",
-        str(WRITERS), "-j", "2", "-T", str(round(SECONDS)), "-f", str(script), "ledger",
+        str(_HOT_WRITERS), "-j", "2", "-T", str(round(SECONDS)), "-f", str(script), "ledger",
     )  # fmt: skip
     found = re.search(r"tps = ([\d.]+)", told)
     assert found, told
