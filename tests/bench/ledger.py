@@ -28,6 +28,7 @@ WRITERS = (1, 4, 16)
 SECONDS = 2.0
 _ROUNDS = 3
 _HOT_WRITERS = 4
+_PROCESSES_MAX = 4
 _SHEETS = 10**9
 _SQLITE_AIM, _PGBENCH_AIM = 1.0, 0.6
 _PGBENCH = """\
@@ -72,12 +73,12 @@ def ledger() -> dict[str, Result]:
 def _compared(dialect: str, url: str, offices: dict[str, Path]) -> dict[str, Result]:
     """Compare at each number of accounts and writers.
 
-    A process of ours has one connection to PostgreSQL for each thread, but all its threads share
-    one interpreter; so there each writer is a process, as it is where several machines write.
+    All threads of a process share one interpreter; so PostgreSQL, which may have several processes,
+    gets as many as there are writers, up to four.
     """
     found = {}
     for accounts, writers in itertools.product(ACCOUNTS, WRITERS):
-        processes = 1 if dialect == "sqlite" else writers
+        processes = 1 if dialect == "sqlite" else min(writers, _PROCESSES_MAX)
         both = [
             partial(
                 pairs_per_second,
