@@ -26,11 +26,9 @@ _TARGET = PrinterRow.__table__.alias("target")
 _PRINTER = select(PrinterRow).where(PrinterRow.name == bindparam("of_name"))
 _PRINTERS = select(PrinterRow).order_by(PrinterRow.name)
 _GOES_TO = func.coalesce(JobRow.target_printer_id, JobRow.printer_id)
-_QUEUED = (
-    select(_GOES_TO, func.count())
-    .where(JobRow.stage.in_([str(stage) for stage in ACTIVE]))
-    .group_by(_GOES_TO)
-)
+_ACTIVE = JobRow.stage.in_([str(stage) for stage in ACTIVE])
+_QUEUED = select(_GOES_TO, func.count()).where(_ACTIVE).group_by(_GOES_TO)
+_SENT = select(JobRow.printer_id, func.count()).where(_ACTIVE).group_by(JobRow.printer_id)
 _PRINTED = (
     select(_GOES_TO, func.coalesce(func.sum(JobRow.impressions), 0))
     .where(JobRow.sheets_used.is_not(None))
@@ -296,6 +294,14 @@ def queued_jobs(session: Session) -> dict[str, int]:
     Those too that were sent to another printer and rerouted.
     """
     return {row[0]: row[1] for row in session.execute(_QUEUED)}
+
+
+def sent_jobs(session: Session) -> dict[str, int]:
+    """Return how many jobs that were sent to each printer are not over, by its id.
+
+    As many as Get-Jobs lists for it, wherever they will be printed (RFC 8011 §5.4.24).
+    """
+    return {row[0]: row[1] for row in session.execute(_SENT)}
 
 
 def printed_impressions(session: Session) -> dict[str, int]:

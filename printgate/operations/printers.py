@@ -31,8 +31,8 @@ def get_printer_attributes(parts: Parts, exchange: Exchange) -> Message:
             (asked,),
         )
     with parts.database.snapshot() as session:
-        printer, queued = exchange.printer(session), queries.queued_jobs(session)
-    return exchange.answer(groups=[_told(parts, exchange, printer, queued)])
+        printer, sent = exchange.printer(session), queries.sent_jobs(session)
+    return exchange.answer(groups=[_told(parts, exchange, printer, sent)])
 
 
 def identify_printer(parts: Parts, exchange: Exchange) -> Message:
@@ -54,23 +54,23 @@ def cups_get_default(parts: Parts, exchange: Exchange) -> Message:
             printer = queries.default_printer(session)
         except NoSuchPrinter as error:
             raise IppError(Status.NOT_FOUND, error.text) from None
-        queued = queries.queued_jobs(session)
-    return exchange.answer(groups=[_told(parts, exchange, printer, queued)])
+        sent = queries.sent_jobs(session)
+    return exchange.answer(groups=[_told(parts, exchange, printer, sent)])
 
 
 def cups_get_printers(parts: Parts, exchange: Exchange) -> Message:
     """Tell about all printers (CUPS' own operation)."""
     with parts.database.snapshot() as session:
-        found, queued = queries.offered_printers(session), queries.queued_jobs(session)
+        found, sent = queries.offered_printers(session), queries.sent_jobs(session)
     limit = exchange.number("limit") or len(found)
-    return exchange.answer(groups=[_told(parts, exchange, each, queued) for each in found[:limit]])
+    return exchange.answer(groups=[_told(parts, exchange, each, sent) for each in found[:limit]])
 
 
-def _told(parts: Parts, exchange: Exchange, printer: Printer, queued: dict[str, int]) -> Group:
+def _told(parts: Parts, exchange: Exchange, printer: Printer, sent: dict[str, int]) -> Group:
     if parts.spool.is_full:
         reasons = (*printer.state_reasons, "spool-area-full")
         printer = replace(printer, state_reasons=reasons)
-    everything = printer_attributes(parts, printer, exchange, queued.get(printer.id, 0))
+    everything = printer_attributes(parts, printer, exchange, sent.get(printer.id, 0))
     asked = exchange.attributes.get("requested-attributes")
     return Group(
         GroupTag.PRINTER, tuple(requested(everything, asked, requested_groups(everything)))

@@ -58,6 +58,14 @@ def test_a_rerouted_job_waits_at_the_printer_that_it_goes_to(office: Database):
             queries.printer(session, "office-x")
 
 
+def test_a_printer_counts_what_its_list_of_jobs_has(office: Database):
+    with office.snapshot() as session:
+        sent = queries.sent_jobs(session)
+        for each in queries.printers(session):
+            listed = queries.jobs_at(session, printer_id=each.id, active=True)
+            assert sent.get(each.id, 0) == len(listed) == (3 if each.name == "office-b" else 0)
+
+
 def test_every_read_of_printers_is_one_statement(office: Database):
     statements: list[str] = []
     with office.snapshot() as session:
