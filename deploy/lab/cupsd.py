@@ -17,7 +17,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from deploy.lab.process import Process
+from deploy.lab.process import Process, Service
 
 BINARY = Path("/usr/sbin/cupsd")
 BEFORE_START = Path(__file__).parents[1] / "systemd" / "cupsd-before-start"
@@ -43,7 +43,7 @@ SETTINGS = {
 """The settings of cupsd that Printgate needs; `doctor` checks those that decide."""
 
 
-class CupsServer:
+class CupsServer(Service):
     """A cupsd with its own configuration, state and spool under one folder.
 
     With a `port` it listens on the loopback too, for clients that can't use a socket.
@@ -52,7 +52,6 @@ class CupsServer:
     def __init__(self, folder: Path, bus: str, port: int | None = None) -> None:
         self.folder, self._bus, self._port = folder, bus, port
         self.socket = folder / "private" / "cups.sock"
-        self._process: Process | None = None
         self._prepare()
 
     @property
@@ -82,42 +81,9 @@ class CupsServer:
             {"DBUS_SYSTEM_BUS_ADDRESS": self._bus},
         )
 
-    def wait(self) -> None:
-        """Return when cupsd answers."""
-        assert self._process is not None
-        self._process.wait_until(self._answers)
-
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(str(self.socket)) == 0
-
-    @property
-    def pid(self) -> int:
-        """The process id of the running cupsd."""
-        assert self._process is not None
-        return self._process.pid
-
-    def stop(self) -> None:
-        """End cupsd."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """End cupsd with SIGKILL, as a power cut would."""
-        assert self._process is not None
-        self._process.kill()
-        self._process = None
-
-    def pause(self) -> None:
-        """Make cupsd hang."""
-        assert self._process is not None
-        self._process.pause()
-
-    def resume(self) -> None:
-        """Let a hanging cupsd go on."""
-        assert self._process is not None
-        self._process.resume()
 
     def add_queue(self, name: str, uri: str) -> None:
         """Make a driverless queue to an IPP Everywhere printer and let it accept jobs.

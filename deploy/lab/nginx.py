@@ -5,13 +5,13 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.lab.process import Process, answers
+from deploy.lab.process import Process, Service, answers
 
 TEMPLATE = Path(__file__).parents[1] / "nginx" / "printgate.conf"
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
-class NginxServer:
+class NginxServer(Service):
     """An nginx before gateways and pages, in one process, so that none of it outlives us."""
 
     def __init__(
@@ -23,7 +23,6 @@ class NginxServer:
         changes: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.port = folder, port
-        self._process: Process | None = None
         folder.mkdir(parents=True, exist_ok=True)
         site = TEMPLATE.read_text(encoding="utf-8")
         for name, value in {
@@ -46,16 +45,8 @@ class NginxServer:
         arguments = ["-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
         self._process = Process([program, *arguments], self.folder / "nginx.out")
 
-    def wait(self) -> None:
-        """Return when the server answers."""
-        assert self._process is not None
-        self._process.wait_until(lambda: answers(self.port))
-
-    def stop(self) -> None:
-        """End the server."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
+    def _answers(self) -> bool:
+        return answers(self.port)
 
     def _main(self) -> str:
         folders = "\n".join(f"  {name}_temp_path {self.folder / name};" for name in _TEMPORARY)

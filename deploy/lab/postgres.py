@@ -9,19 +9,20 @@ import signal
 import subprocess
 from pathlib import Path
 
-from deploy.lab.process import Process
+from deploy.lab.process import Process, Service
 
 USER = "postgres"
 _PROGRAMS = Path("/usr/lib/postgresql")
 _SHUTDOWN = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
 
-class PostgresServer:
+class PostgresServer(Service):
     """A cluster with its own data and socket; it keeps both when it is stopped and started."""
+
+    _ready_seconds = 30.0
 
     def __init__(self, folder: Path, **settings: str | int) -> None:
         self.folder, self._settings = folder, settings
-        self._process: Process | None = None
         self._data, self._socket = folder / "data", folder / "socket"
         self._programs = _newest(_PROGRAMS)
         # The parent is walked through by the other user, the rest belongs to it.
@@ -49,11 +50,6 @@ class PostgresServer:
              *arguments],
             self.folder / "postgres.out",
         )  # fmt: skip
-
-    def wait(self) -> None:
-        """Return when the server takes connections."""
-        assert self._process is not None
-        self._process.wait_until(self._answers, seconds=30)
 
     def stop(self, how: str = "fast") -> None:
         """End the server: fast (transactions are rolled back) or immediate (as in a crash)."""

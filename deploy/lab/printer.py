@@ -13,7 +13,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.lab.process import Process, answers, free_port
+from deploy.lab.process import Process, Service, answers, free_port
 
 BINARY = Path("/usr/sbin/ippeveprinter")
 FORMATS = "application/pdf,image/jpeg,image/pwg-raster"
@@ -33,7 +33,7 @@ class Received:
     path: Path
 
 
-class VirtualPrinter:
+class VirtualPrinter(Service):
     """An ippeveprinter on a loopback port; it keeps its port when it is switched off and on."""
 
     def __init__(
@@ -41,7 +41,6 @@ class VirtualPrinter:
     ) -> None:
         self.name, self.folder, self.port = name, folder, free_port()
         self._bus, self._two_sided, self._ppm = bus, two_sided, ppm
-        self._process: Process | None = None
         for each in ("spool", "record"):
             (folder / each).mkdir(parents=True, exist_ok=True)
         self._command = folder / "engine"
@@ -69,22 +68,8 @@ class VirtualPrinter:
             {"DBUS_SYSTEM_BUS_ADDRESS": self._bus},
         )  # fmt: skip
 
-    def wait(self) -> None:
-        """Return when the printer answers."""
-        assert self._process is not None
-        self._process.wait_until(lambda: answers(self.port))
-
-    def stop(self) -> None:
-        """Switch the printer off."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """Make the printer die, in the middle of a page if it prints."""
-        assert self._process is not None
-        self._process.kill()
-        self._process = None
+    def _answers(self) -> bool:
+        return answers(self.port)
 
     def behave(self, **knobs: float) -> None:
         """Tell the print engine how to behave: delay_seconds, stop_after, lie, jam_after."""

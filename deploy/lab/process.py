@@ -94,6 +94,53 @@ class Process:
             return
 
 
+class Service:
+    """A program of the lab that is started, ended and started again in its folder.
+
+    A subclass starts it by setting `_process`, and says in `_answers` when it is ready.
+    """
+
+    _process: Process | None = None
+    _ready_seconds = 20.0
+
+    @property
+    def running(self) -> Process:
+        """The process; only while the program runs."""
+        assert self._process is not None
+        return self._process
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running program."""
+        return self.running.pid
+
+    def _answers(self) -> bool:
+        raise NotImplementedError
+
+    def wait(self) -> None:
+        """Return when the program answers."""
+        self.running.wait_until(self._answers, self._ready_seconds)
+
+    def stop(self) -> None:
+        """End the program, if it runs."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def kill(self) -> None:
+        """End the program with SIGKILL, as a power cut would."""
+        self.running.kill()
+        self._process = None
+
+    def pause(self) -> None:
+        """Make the program hang: connections are taken, nothing is answered."""
+        self.running.pause()
+
+    def resume(self) -> None:
+        """Let a hanging program go on."""
+        self.running.resume()
+
+
 def free_port() -> int:
     """Return a port on loopback that nobody listens on now."""
     with socket.socket() as probe:

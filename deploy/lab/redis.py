@@ -4,15 +4,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from deploy.lab.process import Process, answers, free_port
+from deploy.lab.process import Process, Service, answers, free_port
 
 
-class RedisServer:
+class RedisServer(Service):
     """A redis-server; it keeps its port, and forgets everything, when it is stopped and started."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
-        self._process: Process | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -30,32 +29,8 @@ class RedisServer:
             self.folder / "redis.out",
         )  # fmt: skip
 
-    def wait(self) -> None:
-        """Return when the server answers."""
-        assert self._process is not None
-        self._process.wait_until(lambda: answers(self.port))
-
-    def stop(self) -> None:
-        """End the server."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """End the server with SIGKILL."""
-        assert self._process is not None
-        self._process.kill()
-        self._process = None
-
-    def pause(self) -> None:
-        """Make the server hang: connections are taken, nothing is answered."""
-        assert self._process is not None
-        self._process.pause()
-
-    def resume(self) -> None:
-        """Let a hanging server go on."""
-        assert self._process is not None
-        self._process.resume()
+    def _answers(self) -> bool:
+        return answers(self.port)
 
     def run(self, *words: str) -> str:
         """Send a command with redis-cli and return the answer."""

@@ -27,7 +27,7 @@ from core.identity import queries as identity
 from core.settings import Settings, load
 from deploy import doctor
 from deploy.lab.office import Lab
-from deploy.lab.process import Process, answers, free_port
+from deploy.lab.process import Process, Service, answers, free_port
 from deploy.seed import add_printer, seed_office
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
@@ -99,7 +99,7 @@ class Sent:
     """The connection broke: nobody knows."""
 
 
-class Server:
+class Server(Service):
     """Printgate as a process of its own, on a data folder that outlives it."""
 
     def __init__(self, lab: Lab, folder: Path, **environment: str) -> None:
@@ -113,12 +113,6 @@ class Server:
         }
         self.settings: Settings = load(environment=self.environment, system_file=None)
         self.database = Database(self.settings.opened_database_url)
-        self._process: Process | None = None
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
     @property
     def pids(self) -> list[int]:
@@ -136,24 +130,15 @@ class Server:
             self.folder / "server.log",
             {**self.environment, **more, "PYTHONPATH": str(ROOT)},
         )
-        self._process.wait_until(lambda: answers(self.port))
+        self.wait()
 
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process = None
+    def _answers(self) -> bool:
+        return answers(self.port)
 
     def wait_for_death(self, seconds: float = 30) -> None:
         """Return when it has died by itself; `start` may be called again then."""
-        assert self._process is not None
         until(lambda: not Path(f"/proc/{self.pid}/exe").exists() or self._dead(), seconds)
-        self._process.kill()
-        self._process = None
+        self.kill()
 
     def _dead(self) -> bool:
         state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
