@@ -23,6 +23,7 @@ from quotas import queries as quotas
 from quotas.auditing import unbalanced_transfers
 from quotas.queries import Discrepancy
 from quotas.supplies.queries import orders, stock
+from web import pdf
 
 BACK_TO_BACKUP = Text("Stop the service and restore the last good backup.")
 
@@ -204,6 +205,17 @@ def _reached_as_nobody(target: str) -> bool:
     return tried.returncode == 0
 
 
+def _fonts(_settings: Settings, _database: Database) -> Iterator[Finding]:
+    try:
+        found = pdf.font()
+    except pdf.NoFont as error:
+        command = f"apt-get install {pdf.FONT_PACKAGE}"
+        yield Finding("fonts", True, error.text, Text("Run: {command}", {"command": command}))
+    else:
+        what = Text("Reports in PDF are written with {font}.", {"font": found.path})
+        yield Finding("fonts", False, what)
+
+
 CHECKS: dict[str, Check] = {
     "ledger": _books,
     "supplies": _supplies,
@@ -212,4 +224,5 @@ CHECKS: dict[str, Check] = {
     "tasks": _tasks,
     "cups": _printing,
     "past-the-gateway": _past_the_gateway,
+    "fonts": _fonts,
 }

@@ -40,6 +40,7 @@ CAUSES = {
     "database": Text("A broken disk, or a file that was copied while it was written."),
     "moving": Text("The service does not run, or something it needs does not answer."),
     "files": Text("The disk, or somebody's hand."),
+    "fonts": Text("The package is not installed."),
 }
 """Where a bad finding most likely comes from, when it does not say so itself."""
 

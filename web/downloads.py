@@ -1,4 +1,4 @@
-"""Tables to take along: CSV and workbooks of what a page shows. The home of openpyxl.
+"""Tables to take along: CSV, workbooks and PDFs of what a page shows. The home of openpyxl.
 
 A CSV file begins with a mark that tells spreadsheets it is UTF-8. A text that a spreadsheet would
 take for a formula (a reason that begins with = or @) is preceded by an apostrophe, so it stays a
@@ -12,7 +12,12 @@ from urllib.parse import quote
 
 from flask import Response
 
-Value = str | int | float
+from web import pdf
+from web.language import language, local_time, sentence
+from web.pdf import Bars, Document
+from web.services import services
+from web.tables import Table, Value
+
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -64,3 +69,15 @@ def workbook(
     written = io.BytesIO()
     book.save(written)
     return download(f"{name}.xlsx", _XLSX, written.getvalue())
+
+
+def report(name: str, title: str, parts: Sequence[Table | Bars]) -> Response:
+    """Return a report as a PDF in the reader's language, which says when it was made."""
+    now = services().clock.now()
+    made = sentence("Made on {time} from the books of Printgate.", time=local_time(now))
+
+    def foot(page: int, pages: int) -> str:
+        return sentence("{title} · page {page} of {pages}", title=title, page=page, pages=pages)
+
+    octets = pdf.pdf(Document(title, [made], parts, language(), now, foot))
+    return download(f"{name}.pdf", "application/pdf", octets)

@@ -277,6 +277,7 @@ CHECKS: dict[str, Text] = {
     "moving": Text("Jobs under way"),
     "permits": Text("Permits"),
     "files": Text("Files"),
+    "fonts": Text("Fonts"),
     "cups-settings": Text("Settings of the print system"),
     "cups-jobs": Text("Jobs in the print system"),
 }

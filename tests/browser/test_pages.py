@@ -163,6 +163,7 @@ NO_PAGES = {
     "/healthz",
     "/metrics",
     "/office/scorecard.csv",
+    "/office/scorecard.pdf",
     "/office/scorecard.xlsx",
     "/office/statement.csv",
     "/readyz",

@@ -20,11 +20,13 @@ from printgate.tallies import Behind
 from quotas.insight import By, Question, Usage, balances, granted_to_projects
 from quotas.periods import WHOLE, Period, Span
 from quotas.supplies.queries.reports import RecycledShare, recycled_shares
-from quotas.units import TONER_UNITS_PER_PAGE
 from quotas.units import Unit as Account
+from web import scorecard_tables
 from web.access import PERSON, access
-from web.downloads import Value, csv_file, workbook
-from web.language import month, sentence, words
+from web.charts import Bar
+from web.downloads import csv_file, report, workbook
+from web.language import month, sentence
+from web.pdf import Bars
 from web.scorecard import (
     DEFINITIONS,
     FIGURES,
@@ -32,10 +34,10 @@ from web.scorecard import (
     Code,
     Facts,
     Paperless,
-    Unit,
     figures,
 )
 from web.services import services
+from web.tables import Value
 from web.views.jobs import PAGE, page_number
 from web.views.office import Entered, current_period, entered
 from web.words import PART_COLUMNS
@@ -82,8 +84,7 @@ def show_scorecard() -> str:
             parts=[(part, figures(part.facts)) for part in parts],
             paths=_paths(office, span, figures(facts), where),
             entered=[row for each in where.values() if len(each) > 1 for row in each],
-            units=Unit,
-            said=said,
+            said=scorecard_tables.said,
         )
 
 
@@ -103,6 +104,24 @@ def download_workbook() -> Response:
     with services().database.snapshot() as session:
         name, head, rows = _table(session)
     return workbook(name, sentence("Scorecard"), head, rows)
+
+
+@scorecard.get("/office/scorecard.pdf")
+@access(PERSON)
+def download_pdf() -> Response:
+    """Give the scorecard as a report on paper's format: figures, definitions, months, parts."""
+    with services().database.snapshot() as session:
+        office, span = _asked(session)
+        usage = Usage(session, services().zone)
+        facts, made_of = _whole_and_parts(session, usage, office, span)
+        by_month = _by_month(usage, office, span)
+    whole, name = figures(facts), _name(office)
+    title = sentence("Scorecard of {office}, {span}", office=name, span=month(span.key))
+    first = sentence("Period") if office else sentence("Office")
+    parts = [scorecard_tables.of_parts(first, whole, _figures_of(made_of))] if made_of else []
+    return report(
+        f"{name}-{span.key}", title, [scorecard_tables.of_figures(whole), by_month, *parts]
+    )
 
 
 @scorecard.get("/office/behind")
@@ -127,16 +146,6 @@ def show_behind() -> str:
             page=page,
             **context,
         )
-
-
-def said(code: Code, value: int | None) -> str:
-    """Return a figure as it is written, without its unit."""
-    unit = DEFINITIONS[code].unit
-    if value is None:
-        return "—"
-    if unit is Unit.SHARE:
-        return f"{value / 10:,.1f} %"
-    return f"{value / TONER_UNITS_PER_PAGE:,.1f}" if unit is Unit.STANDARD_PAGES else f"{value:,}"
 
 
 def _asked(session: Session) -> tuple[Office | None, Period]:
@@ -394,44 +403,28 @@ def _table(session: Session) -> tuple[str, list[str], list[list[Value]]]:
     office, span = _asked(session)
     usage = Usage(session, services().zone)
     facts, made_of = _whole_and_parts(session, usage, office, span)
-    whole = figures(facts)
-    parts = [(part.name, figures(part.facts)) for part in made_of]
-    name = office.name if office else sentence("All offices")
-    head = [
-        sentence("Figure"),
-        sentence("Unit"),
-        name,
-        *(part for part, _ in parts),
-        sentence("Definition"),
-        sentence("Version"),
-        sentence("Since"),
-    ]
-    rows: list[list[Value]] = [
-        [
-            words(each.title),
-            words(UNITS[each.unit]),
-            *(_cell(code, found[code]) for found in (whole, *(found for _, found in parts))),
-            words(each.meaning),
-            each.version,
-            each.since.isoformat(),
-        ]
-        for code, each in DEFINITIONS.items()
-    ]
-    return f"{name}-{span.key}", head, rows
+    name = _name(office)
+    return f"{name}-{span.key}", *scorecard_tables.sheet(name, figures(facts), _figures_of(made_of))
 
 
-def _cell(code: Code, value: int | None) -> Value:
-    if value is None:
-        return ""
-    unit = DEFINITIONS[code].unit
-    scale = {Unit.SHARE: 10, Unit.STANDARD_PAGES: TONER_UNITS_PER_PAGE}.get(unit, 1)
-    return value if scale == 1 else value / scale
+def _figures_of(parts: Sequence[Part]) -> list[tuple[str, dict[Code, int | None]]]:
+    return [(part.name, figures(part.facts)) for part in parts]
 
 
-UNITS = {
-    Unit.SHEETS: Text("sheets"),
-    Unit.JOBS: Text("jobs"),
-    Unit.DOCUMENTS: Text("documents"),
-    Unit.STANDARD_PAGES: Text("standard pages"),
-    Unit.SHARE: Text("per cent"),
-}
+def _name(office: Office | None) -> str:
+    return office.name if office else sentence("All offices")
+
+
+def _by_month(usage: Usage, office: Office | None, span: Period) -> Bars:
+    """Return the sheets of the months of a span, or of the year that ends with it."""
+    last = span.days()[-1]
+    month_ = Period(last.year, last.month)
+    months = [month_]
+    for _ in range(11):
+        months.insert(0, months[0].previous())
+    question = Question(Account.SHEETS, months[0].days()[0], last, office.id if office else "")
+    sheets = dict.fromkeys((each.key for each in months), 0)
+    for day, spent in usage.by_day(question).items():
+        sheets[f"{day:%Y-%m}"] += spent
+    title, unit = sentence("Sheets by month"), sentence("sheets")
+    return Bars(title, unit, [Bar(month(key), n, "") for key, n in sheets.items()])
