@@ -19,6 +19,7 @@ from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
 from printgate.spool import Spool
+from quotas import limit_queries
 from quotas import queries as quotas
 from quotas.auditing import unbalanced_transfers
 from quotas.queries import Discrepancy
@@ -33,6 +34,7 @@ Check = Callable[[Settings, Database], Iterator[Finding]]
 def _books(_settings: Settings, database: Database) -> Iterator[Finding]:
     with database.snapshot() as session:
         wrong, lopsided = quotas.discrepancies(session), unbalanced_transfers(session)
+        persons = limit_queries.person_discrepancies(session)
         names = {office.id: office.name for office in identity.offices(session)}
     for each in wrong:
         what = _differs(each, names.get(each.office_id, each.office_id))
@@ -40,7 +42,19 @@ def _books(_settings: Settings, database: Database) -> Iterator[Finding]:
     for transfer in lopsided:
         what = Text("The two entries of transfer {id} do not cancel out.", {"id": transfer})
         yield Finding("ledger", True, what, BACK_TO_BACKUP)
-    if not wrong and not lopsided:
+    for person in persons:
+        what = Text(
+            "Account {account}, {month}: the reservations of one person are {reserved} in all, "
+            "but {folded} by their entries.",
+            {
+                "account": person.account_id,
+                "month": person.period,
+                "reserved": person.reserved,
+                "folded": person.folded,
+            },
+        )
+        yield Finding("ledger", True, what, BACK_TO_BACKUP)
+    if not wrong and not lopsided and not persons:
         yield Finding("ledger", False, Text("Every balance is the sum of its entries."))
 
 

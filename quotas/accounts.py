@@ -49,6 +49,8 @@ class Account:
     """Above which amount an adjustment needs a second person; None: as the setting says."""
     ends_at: datetime | None
     closed_at: datetime | None
+    limited: bool = False
+    """Whether limits of jobs and persons apply beside what is left (limits.py)."""
 
     def period_at(self, moment: datetime, zone: ZoneInfo = DEFAULT_ZONE) -> Period:
         """Return the period that this account is in."""

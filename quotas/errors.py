@@ -2,12 +2,15 @@
 
 from core.errors import Conflict, Forbidden, LimitReached, NotFound
 from core.text import Text
+from quotas.limits import Limit
 
 
 class QuotaExceeded(LimitReached):
     """The account has less left than was asked for; nothing was reserved or moved."""
 
     code = "quota-exceeded"
+    rule = "quota"
+    """What the rule is called that refuses a job for this."""
 
     def __init__(self, text: Text, *, needed: int, left: int) -> None:
         super().__init__(text)
@@ -23,6 +26,20 @@ class AccountClosed(QuotaExceeded):
     """The account is closed, or its project has ended: nothing can be taken from it or put in."""
 
     code = "account-closed"
+
+
+class JobTooLarge(QuotaExceeded):
+    """The job needs more sheets than one job of this office may take."""
+
+    code = "job-limit"
+    rule = Limit.JOB
+
+
+class PersonLimitReached(QuotaExceeded):
+    """The person has less left of what one person may take of the account in a period."""
+
+    code = "person-limit"
+    rule = Limit.PERSON
 
 
 class NoSuchAccount(NotFound):

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,6 +36,8 @@ class AccountRow(Base):
     span: Mapped[str] = mapped_column(String(8), default="month", server_default="month")
     carry_max: Mapped[int] = mapped_column(_BIG, default=0, server_default="0")
     adjust_max: Mapped[int | None] = mapped_column(_BIG)
+    limited: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether more is asked than what is left before something is reserved (limits.py)."""
     turned: Mapped[str] = mapped_column(String(7), default="", server_default="")
     """The period that carry-over and plan have last been entered for."""
     opened_at: Mapped[datetime]
@@ -60,6 +63,33 @@ class PlanRow(Base):
         CheckConstraint("percent_less BETWEEN 0 AND 100", name="percent_less_is_a_share"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
     )
+
+
+class LimitsRow(Base):
+    """What a job, and a person, may take of an office's account (limits.py)."""
+
+    __tablename__ = "account_limits"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    job_max: Mapped[int | None] = mapped_column(_BIG)
+    person_max: Mapped[int | None] = mapped_column(_BIG)
+
+    __table_args__ = (
+        CheckConstraint("job_max > 0", name="a_job_takes_something"),
+        CheckConstraint("person_max >= 0", name="person_max_not_negative"),
+    )
+
+
+class PersonLimitRow(Base):
+    """What one person, named by itself, may take of an office's account in a period."""
+
+    __tablename__ = "person_limits"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    sheets_max: Mapped[int] = mapped_column(_BIG)
+
+    __table_args__ = (CheckConstraint("sheets_max >= 0", name="sheets_max_not_negative"),)
 
 
 class ProposalRow(Base):
@@ -171,7 +201,7 @@ class ReservationRow(Base):
     """Until when it was renewed; None: it lives as long as what it was made for."""
     ended_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_reservations_open", "account_id", "period", "state"),)
+    __table_args__ = (Index("ix_reservations_person", "account_id", "period", "person_id"),)
 
 
 class EntryRow(Base):

@@ -350,6 +350,7 @@ def account_of(row: AccountRow) -> Account:
         row.adjust_max,
         row.ends_at,
         row.closed_at,
+        row.limited,
     )
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
+    false,
+    func,
     insert,
     or_,
     select,
@@ -55,6 +57,7 @@ _OPEN = (
         _ACCOUNT.holder.in_([bindparam("of_holder"), bindparam("or_holder")]),
         _ACCOUNT.closed_at.is_(None),
         or_(_ACCOUNT.ends_at.is_(None), _ACCOUNT.ends_at > bindparam("of_now")),
+        _ACCOUNT.limited == false(),
     )
     .order_by(_ACCOUNT.holder.desc())
     .limit(1)
@@ -72,8 +75,30 @@ TAKE = (
 """Hold units of an account's balance, if there is enough: the authority on that.
 
 Which account and which period it is, is found in the same statement: a person's own account before
-the office's, an open one, and the period that this account is in.
+the office's, an open one, and the period that this account is in. Where limits apply it finds none:
+all accounts of an office have them or none has, and `TAKE_FROM` does what comes after the question.
 """
+
+TAKE_FROM = (
+    update(table(BalanceRow))
+    .where(
+        _BALANCE.account_id == bindparam("of_account"),
+        _BALANCE.period == bindparam("of_period"),
+        _BALANCE.held + _BALANCE.spent + bindparam("more_held") <= _BALANCE.granted,
+    )
+    .values(held=_SUMS["held"])
+    .returning(_BALANCE.account_id, _BALANCE.period)
+)
+"""Hold units of this balance, if there is enough."""
+
+TAKEN_BY = select(
+    func.coalesce(func.sum(func.coalesce(_RESERVATION.used, _RESERVATION.amount)), 0)
+).where(
+    _RESERVATION.account_id == bindparam("of_account"),
+    _RESERVATION.period == bindparam("of_period"),
+    _RESERVATION.person_id == bindparam("of_person"),
+)
+"""What a person has taken of a balance: what is reserved for them, and what came out."""
 
 GIVE_UP = (
     update(table(BalanceRow))

@@ -53,6 +53,8 @@ DEEDS = {
     "quota.open-account": Text("Person's account opened"),
     "quota.open-project": Text("Project's account opened"),
     "quota.close-account": Text("Account closed"),
+    "quota.limits": Text("Limits of an office set"),
+    "quota.person-limit": Text("Limit of a person set"),
     "quota.warn": Text("People told that an account runs out"),
     "request.ask": Text("More sheets asked for"),
     "request.grant": Text("Request for sheets granted"),

@@ -15,6 +15,7 @@ from quotas.forecast import DAYS_MIN, NoForecast, Why
 from quotas.ledger import Kind
 from quotas.periods import Span
 from quotas.units import Unit
+from web import limit_words
 from web.scorecard import Code
 from web.scorecard import Unit as FigureUnit
 
@@ -92,6 +93,7 @@ STEPS_AFTER_REFUSAL: dict[str, Text] = {
     "quota": Text(
         "Please print fewer pages or copies, or ask the head of your office for more sheets."
     ),
+    **limit_words.STEPS_AFTER_REFUSAL,
     "readable": Text(
         "Please save the document as PDF again and print that; if it fails again, "
         "tell the administrator the number of this job."
@@ -113,6 +115,7 @@ RULES: dict[str, Text] = {
     "hold": Text("Held until released"),
     "test": Text("Test page"),
     "quota": Text("Quota"),
+    **limit_words.RULES,
     "secrecy": Text("Secrecy"),
     "readable": Text("Readable document"),
     "storage": Text("Safekeeping"),

@@ -27,9 +27,11 @@ from printgate.operations.exchange import Exchange
 from printgate.operations.printer_attributes import up_time
 from printgate.queries import Job
 from printgate.ticket import JobTicket
+from quotas.limits import Limit
 
 _REASONS = {
     "quota": "account-limit-reached",
+    **{limit.value: "account-limit-reached" for limit in Limit},
     "drafts": "job-completed-with-warnings",
     "readable": "document-format-error",
     "secrecy": "account-authorization-failed",

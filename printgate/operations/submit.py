@@ -30,6 +30,7 @@ from printgate.service.arrive import NewJob
 from printgate.service.decide import Place, Sent, Verdict
 from printgate.spool import Spooled
 from printgate.ticket import JobTicket
+from quotas.limits import Limit
 
 _COMPRESSIONS = ("none", "gzip")
 _GZIP = 16 + zlib.MAX_WBITS
@@ -225,6 +226,7 @@ def refusal(job: Job) -> IppError:
 
 _REFUSALS = {
     "quota": Status.ACCOUNT_LIMIT_REACHED,
+    **{limit.value: Status.ACCOUNT_LIMIT_REACHED for limit in Limit},
     "readable": Status.DOCUMENT_FORMAT_ERROR,
 }
 

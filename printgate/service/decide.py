@@ -232,7 +232,7 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
         )
     except QuotaExceeded as error:
         permit_uses.settle(session, row, 0, now=now)
-        refuse(session, row, (*decision.reasons, Reason("quota", error.text)), now)
+        refuse(session, row, (*decision.reasons, Reason(error.rule, error.text)), now)
         return
     row.target_printer_id = session.scalar(_TARGET, {"of_name": decision.printer})
     row.ticket = decision.ticket.to_json()

@@ -15,6 +15,7 @@ from quotas.service.accounts import (
     set_terms,
 )
 from quotas.service.grants import adjust, grant, transfer
+from quotas.service.limits import set_limits, set_person_limit
 from quotas.service.proposals import Proposal, confirm, correct, propose, reject
 from quotas.service.reservations import (
     Reservation,
@@ -54,6 +55,8 @@ __all__ = [
     "reserve",
     "return_rest",
     "seal_earlier",
+    "set_limits",
+    "set_person_limit",
     "set_plan",
     "set_terms",
     "settle",

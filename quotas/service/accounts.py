@@ -1,6 +1,6 @@
 """Opening and closing accounts, and the terms that they are kept on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,21 @@ def hold_office_accounts(session: Session, office_ids: Collection[str]) -> None:
     session.execute(rows.order_by(AccountRow.id).with_for_update(key_share=True))
 
 
+def hold_accounts(session: Session, office_id: str, unit: Unit) -> Sequence[AccountRow]:
+    """Lock an office's account and those of its people: the ones that its terms are about."""
+    return session.scalars(
+        select(AccountRow)
+        .where(
+            AccountRow.office_id == office_id,
+            AccountRow.unit == unit,
+            AccountRow.kind != AccountKind.PROJECT,
+        )
+        .order_by(AccountRow.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def open_person_account(
     session: Session, office_id: str, unit: Unit, person_id: str, *, actor: Actor, now: datetime
 ) -> Account:
@@ -76,12 +91,13 @@ def open_person_account(
         holder=person_id,
         span=office.span,
         carry_max=office.carry_max,
+        limited=office.limited,
         opened_at=now,
     )
     row = books.existing(session, office_id, unit, person_id, lock=True)
     if row.closed_at is not None:
         opened, row.closed_at, row.turned = True, None, ""
-        row.span, row.carry_max = office.span, office.carry_max
+        row.span, row.carry_max, row.limited = office.span, office.carry_max, office.limited
         session.flush()
     if opened:
         details = {"unit": unit, "account": row.id, "person": person_id}
@@ -151,17 +167,7 @@ def set_terms(
     if not 0 <= carry_max <= AMOUNT_MAX or not 0 <= (adjust_max or 0) <= AMOUNT_MAX:
         raise InvalidInput(Text("A limit must be a whole number, zero or more."))
     open_account(session, office_id, unit, now=now)
-    rows = session.scalars(
-        select(AccountRow)
-        .where(
-            AccountRow.office_id == office_id,
-            AccountRow.unit == unit,
-            AccountRow.kind != AccountKind.PROJECT,
-        )
-        .order_by(AccountRow.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = hold_accounts(session, office_id, unit)
     terms = (span.value, carry_max, adjust_max)
     own = next(row for row in rows if row.holder == OFFICE)
     books.check_open(account_of(own), now, 0)

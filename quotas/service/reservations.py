@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from core.db import dialect_of, insert_new
 from core.errors import InvalidInput
 from core.people import Actor
-from core.text import Text, counted
+from core.text import Text
 from quotas import combined, statements
-from quotas.accounts import Account, AccountKind
 from quotas.errors import (
     EntryDiffers,
     NoSuchAccount,
@@ -23,11 +22,11 @@ from quotas.errors import (
     ReservationEnded,
 )
 from quotas.ledger import ENDS, Delta, Kind, State, delta_of
-from quotas.models import AccountRow, BalanceRow, ReservationRow
-from quotas.periods import DEFAULT_ZONE, WHOLE, Period, Span
-from quotas.queries import account_of
-from quotas.service import books
-from quotas.service.accounts import OFFICE, account_and_span
+from quotas.models import AccountRow, ReservationRow
+from quotas.periods import DEFAULT_ZONE, WHOLE, Period
+from quotas.service import books, taking
+from quotas.service.accounts import account_and_span
+from quotas.service.taking import Asked, Place
 from quotas.toner import Coverage, uses
 from quotas.units import AMOUNT_MAX, Unit
 
@@ -43,35 +42,6 @@ class Reservation:
     amount: int
     state: State
     used: int | None
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What a reservation is asked for."""
-
-    office_id: str
-    unit: Unit
-    amount: int
-    holder: str | None
-    person_id: str | None
-    now: datetime
-    zone: ZoneInfo
-
-    def places(self) -> dict[str, object]:
-        """Return where `statements.TAKE` is to look, and in which periods."""
-        local = self.now.astimezone(self.zone)
-        month = Period(local.year, local.month)
-        named = self.holder is not None
-        return {
-            "of_office": self.office_id,
-            "of_unit": self.unit,
-            "of_holder": self.holder if named else OFFICE,
-            "or_holder": self.holder if named else self.person_id or OFFICE,
-            "of_now": self.now,
-            "of_month": month.key,
-            "of_quarter": month.within(Span.QUARTER).key,
-            "of_year": month.within(Span.YEAR).key,
-        }
 
 
 def reserve(
@@ -97,7 +67,7 @@ def reserve(
     which may have ended since. EntryDiffers if it was made for another office or amount.
     """
     books.check_amount(amount)
-    asked = _Asked(office_id, unit, amount, holder, person_id, now, zone)
+    asked = Asked(office_id, unit, amount, holder, person_id, now, zone)
     made = {
         "id": reservation_id,
         "amount": amount,
@@ -112,16 +82,22 @@ def reserve(
         person_id, printer, kind, reservation_id=reservation_id,
     )  # fmt: skip
     taken = _SET_ASIDE[dialect_of(session)](session, asked, made, entry)
-    if taken is not None and taken.is_new:
+    if taken is None:
+        try:
+            place = taking.take(session, asked)
+        except (QuotaExceeded, NoSuchAccount):
+            known = session.get(ReservationRow, reservation_id, populate_existing=True)
+            if known is None:
+                raise
+            return _same(session, known, asked)
+        taken = _Taken(*place, is_new=_make(session, place, made, entry))
+    if taken.is_new:
         period = Period.of_key(taken.period)
         return Reservation(reservation_id, office_id, unit, period, amount, State.RESERVED, None)
-    known = session.get(ReservationRow, reservation_id, populate_existing=True)
-    if known is None:
-        raise _refused(session, asked)
-    if taken is not None:
-        # Asked for again: what was taken for it just now goes back.
-        books.add(session, taken.account_id, taken.period, Delta(held=-amount))
-    return _same(session, known, asked)
+    # Asked for again: what was taken for it just now goes back.
+    books.add(session, taken.account_id, taken.period, Delta(held=-amount))
+    row = session.get_one(ReservationRow, reservation_id, populate_existing=True)
+    return _same(session, row, asked)
 
 
 def settle(
@@ -247,77 +223,11 @@ def book_toner(
         )  # fmt: skip
 
 
-def _same(session: Session, row: ReservationRow, asked: _Asked) -> Reservation:
+def _same(session: Session, row: ReservationRow, asked: Asked) -> Reservation:
     made = _reservation(session, row)
     if (made.office_id, made.unit, made.amount) != (asked.office_id, asked.unit, asked.amount):
         raise EntryDiffers(Text("A reservation with this id exists and says something else."))
     return made
-
-
-def _refused(session: Session, asked: _Asked) -> QuotaExceeded:
-    """Return why a reservation was refused; NoSuchAccount where the holder has none."""
-    named = asked.holder is not None
-    holders = [asked.holder] if named else [OFFICE, asked.person_id or OFFICE]
-    rows = session.scalars(
-        select(AccountRow)
-        .where(
-            AccountRow.office_id == asked.office_id,
-            AccountRow.unit == asked.unit,
-            AccountRow.holder.in_(holders),
-        )
-        .order_by(AccountRow.holder.desc())
-    ).all()
-    accounts = [account_of(row) for row in rows]
-    if asked.holder and not accounts:
-        raise NoSuchAccount(Text("The office has no such account."))
-    account = next((each for each in accounts if not each.closed(asked.now)), None)
-    if accounts and account is None:
-        return books.closed(asked.amount)
-    left = _left(session, account, asked) if account else 0
-    text = _too_little(account, asked.unit, asked.amount, left)
-    return QuotaExceeded(text, needed=asked.amount, left=left)
-
-
-def _left(session: Session, account: Account, asked: _Asked) -> int:
-    period = account.period_at(asked.now, asked.zone)
-    left = session.scalar(
-        select(BalanceRow.granted - BalanceRow.held - BalanceRow.spent).where(
-            BalanceRow.account_id == account.id, BalanceRow.period == period.key
-        )
-    )
-    return left or 0
-
-
-def _too_little(account: Account | None, unit: Unit, needed: int, left: int) -> Text:
-    if unit is not Unit.SHEETS:
-        return Text("The office has too little toner left this month.")
-    figures = {"needed": needed, "missing": needed - left}
-    if account is None or (account.kind, account.span) == (AccountKind.OFFICE, Span.MONTH):
-        return counted(
-            "The office has {n} sheet left this month; this job needs {needed}, "
-            "{missing} more than that.",
-            "The office has {n} sheets left this month; this job needs {needed}, "
-            "{missing} more than that.",
-            left,
-            **figures,
-        )
-    if account.kind is AccountKind.PERSON:
-        return counted(
-            "Your own account has {n} sheet left; this job needs {needed}, "
-            "{missing} more than that.",
-            "Your own account has {n} sheets left; this job needs {needed}, "
-            "{missing} more than that.",
-            left,
-            **figures,
-        )
-    return counted(
-        "The account has {n} sheet left in its period; this job needs {needed}, "
-        "{missing} more than that.",
-        "The account has {n} sheets left in its period; this job needs {needed}, "
-        "{missing} more than that.",
-        left,
-        **figures,
-    )
 
 
 class _Taken(NamedTuple):
@@ -329,22 +239,27 @@ class _Taken(NamedTuple):
 
 
 def _set_aside_in_steps(
-    session: Session, asked: _Asked, made: dict[str, object], entry: books.Entry
+    session: Session, asked: Asked, made: dict[str, object], entry: books.Entry
 ) -> _Taken | None:
     take = {**asked.places(), "more_held": asked.amount}
     taken = session.execute(statements.TAKE, take).one_or_none()
     if taken is None:
         return None
-    place = {"account_id": taken.account_id, "period": taken.period}
-    is_new = insert_new(session, ReservationRow, **made, **place)
+    place = Place(*taken)
+    return _Taken(*place, is_new=_make(session, place, made, entry))
+
+
+def _make(session: Session, place: Place, made: dict[str, object], entry: books.Entry) -> bool:
+    """Make the reservation and its entry, for units that were taken; False if it is there."""
+    is_new = insert_new(session, ReservationRow, **made, **place._asdict())
     if is_new:
-        period = Period.of_key(taken.period)
-        books.enter(session, replace(entry, account_id=taken.account_id, period=period))
-    return _Taken(taken.account_id, taken.period, is_new)
+        period = Period.of_key(place.period)
+        books.enter(session, replace(entry, account_id=place.account_id, period=period))
+    return is_new
 
 
 def _set_aside_at_once(
-    session: Session, asked: _Asked, made: dict[str, object], entry: books.Entry
+    session: Session, asked: Asked, made: dict[str, object], entry: books.Entry
 ) -> _Taken | None:
     values = {**combined.made(made), **combined.entered(entry.columns())}
     take = {**asked.places(), "more_held": asked.amount}

@@ -92,6 +92,7 @@ CASES = {
         ("chenjing", "/requests/{granted}"),
         ("liuyang", "/requests/{turned_down}"),
     ],
+    "/office/limits": [("admin", "/office/limits?office={office}")],
     "/printers": [("wangfang", "/printers")],
     "/rules": [("wangfang", "/rules")],
     "/release": [("liuyang", "/release"), ("hanmei", "/release"), ("", "/release?job=17")],

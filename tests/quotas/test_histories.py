@@ -28,12 +28,13 @@ from core.errors import PrintgateError
 from core.identity import service as identity
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor
-from quotas import queries, service
+from quotas import limit_queries, queries, service
 from quotas.accounts import Account
 from quotas.auditing import read_chain, unbalanced_transfers
-from quotas.errors import AccountClosed, QuotaExceeded
+from quotas.errors import AccountClosed, JobTooLarge, PersonLimitReached, QuotaExceeded
 from quotas.ledger import Balance, Kind
-from quotas.models import BalanceRow, EntryRow
+from quotas.limits import Limits
+from quotas.models import BalanceRow, EntryRow, ReservationRow
 from quotas.periods import Period, Span
 from quotas.units import Unit
 from tests.conftest import NOON
@@ -43,6 +44,7 @@ pytestmark = pytest.mark.both_databases
 AMOUNTS = st.integers(1, 40)
 KEYS = st.integers(0, 5)
 PLACES = st.sampled_from(["own", "person", "project", "other"])
+CAPS = st.none() | st.integers(1, 40)
 ADA, BEN = Actor("Ada", "ada"), Actor("Ben", "ben")
 SHEETS = Unit.SHEETS
 Deed = Callable[[Session], object]
@@ -176,10 +178,69 @@ class Histories(RuleBasedStateMachine):
             )
         )  # fmt: skip
 
+    @rule(office=st.integers(0, 1), job=CAPS, person=CAPS)
+    def set_limits(self, office: int, job: int | None, person: int | None) -> None:
+        limits = Limits(job, person)
+        self.do(
+            lambda session: service.set_limits(
+                session, self.offices[office], limits, actor=ADA, now=self.now
+            )
+        )
+
+    @rule(most=CAPS)
+    def set_the_persons_limit(self, most: int | None) -> None:
+        self.do(
+            lambda session: service.set_person_limit(
+                session, self.offices[0], self.person, most, actor=ADA, now=self.now
+            )
+        )
+
+    @rule(sender=st.sampled_from(["person", "ann", "max"]), key=KEYS, amount=AMOUNTS)
+    def print_from_the_offices_account(self, sender: str, key: int, amount: int) -> None:
+        """Reserve as a job does, and compare with what the limits say beforehand."""
+        office, person = self.offices[0], self.person if sender == "person" else sender
+        with self.database.snapshot() as session:
+            account = queries.account_for(session, office, SHEETS, person, now=self.now)
+            assert account is not None
+            left, period = self.balance(session, account).left, account.period_at(self.now)
+            limits = limit_queries.limits(session, office)
+            if account.holder:
+                limits = Limits(limits.job_max)
+            else:
+                named = limit_queries.person_limits(session, office).get(person)
+                limits = limits.for_person(named)
+            taken = limit_queries.taken(session, office, period).get(person, 0)
+            name = f"{self.made}l{sender}{key}"
+            known = session.get(ReservationRow, name)
+        room = [left, limits.job_max, limits.person_max and limits.person_max - taken]
+        refused: list[QuotaExceeded] = []
+
+        def deed(session: Session) -> object:
+            try:
+                return service.reserve(
+                    session, name, office, SHEETS, amount, person_id=person, actor=ADA,
+                    now=self.now,
+                )  # fmt: skip
+            except QuotaExceeded as error:
+                refused.append(error)
+                raise
+
+        done = self.do(deed)
+        if known is None:
+            assert done is all(each is None or amount <= each for each in room)
+            if refused and type(refused[0]) in (JobTooLarge, PersonLimitReached):
+                at = {JobTooLarge: limits.job_max, PersonLimitReached: room[2]}
+                assert refused[0].left == at[type(refused[0])]
+
+    @rule(sender=st.sampled_from(["person", "ann", "max"]), key=KEYS, used=st.integers(0, 50))
+    def settle_such_a_job(self, sender: str, key: int, used: int) -> None:
+        self.settled(f"{self.made}l{sender}{key}", used)
+
     @rule(place=PLACES, key=KEYS, used=st.integers(0, 50))
     def settle(self, place: str, key: int, used: int) -> None:
-        name = f"{self.made}r{place[:2]}{key}"
+        self.settled(f"{self.made}r{place[:2]}{key}", used)
 
+    def settled(self, name: str, used: int) -> None:
         def deed(session: Session) -> object:
             done = service.settle(session, name, used, estimated=False, actor=ADA, now=self.now)
             (row,) = session.scalars(select(EntryRow).where(EntryRow.id == f"{name}:{Kind.SETTLE}"))
@@ -269,6 +330,7 @@ class Histories(RuleBasedStateMachine):
     def the_books_are_whole(self) -> None:
         with self.database.snapshot() as session:
             assert queries.discrepancies(session) == []
+            assert limit_queries.person_discrepancies(session) == []
             assert unbalanced_transfers(session) == []
             rows = session.scalars(select(BalanceRow)).all()
             issued = session.scalar(

@@ -14,6 +14,7 @@ from web.views.admin_printers import admin_printers
 from web.views.documents import documents
 from web.views.home import home
 from web.views.jobs import jobs
+from web.views.limits import limits
 from web.views.office import office
 from web.views.permits import permits
 from web.views.printers import printers
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     release,
     documents,
     office,
+    limits,
     permits,
     account_statement,
     scorecard,

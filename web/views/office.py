@@ -17,6 +17,7 @@ from printgate import tallies
 from printgate.lifecycle import Stage
 from printgate.queries import JobSearch
 from printgate.tallies import Tally
+from quotas import limit_queries
 from quotas import queries as quotas
 from quotas.accounts import Account, AccountKind
 from quotas.forecast import WINDOW, Forecast, NoForecast, Pace, forecast, pace
@@ -96,6 +97,7 @@ def show_office() -> str:
             balance=balance,
             outlook=_outlook(usage, shown, period, balance),
             standing=_standing(session, shown, period) if full else [],
+            limits=_limits(session, shown, current),
             tally=_tally(session, shown, period),
             waiting=_waiting(session, shown),
             toner=toner,
@@ -193,6 +195,34 @@ def _a_year_later(day: date) -> date:
         return day.replace(year=day.year + 1)
     except ValueError:  # the 29th of February
         return date(day.year + 1, 2, 28)
+
+
+def _limits(session: Session, shown: Office, current: Period) -> list[str]:
+    """Return what limits the jobs of an office, and how far the reader has come."""
+    found = limit_queries.limits(session, shown.id)
+    if shown.id == g.person.office_id:
+        own = limit_queries.person_limits(session, shown.id).get(g.person.id)
+        found = found.for_person(own)
+    said = []
+    if found.job_max is not None:
+        said.append(
+            counted_sentence(
+                "One job may take {n} sheet at the most.",
+                "One job may take {n} sheets at the most.",
+                found.job_max,
+            )
+        )
+    if found.person_max is not None and shown.id == g.person.office_id:
+        taken = limit_queries.taken(session, shown.id, current).get(g.person.id, 0)
+        said.append(
+            counted_sentence(
+                "You may take {n} sheet of the office's account in this period; so far: {taken}.",
+                "You may take {n} sheets of the office's account in this period; so far: {taken}.",
+                found.person_max,
+                taken=taken,
+            )
+        )
+    return said
 
 
 def _standing(session: Session, shown: Office, period: Period) -> list[Standing]:

@@ -1,0 +1,55 @@
+"""What one job and one person may take of an office's account, beside what the account has left.
+
+An office may say how many sheets a job takes at the most, and how many one person takes from the
+office's account in a period; a person may be named who has another limit than all others. Both are
+asked when sheets are reserved, never afterwards: what came out is charged, whatever it is.
+
+What a person has taken in a period is what is reserved for their jobs of that period and what came
+out of those that are settled. It is no figure of its own, which could go wrong, but the sum over
+their reservations: what a job frees is free for them again, an overrun counts, and a renewal moves
+nothing. A guest is nobody in particular: only the limit of a job binds them. Whoever has an account
+of their own takes nothing from the office's; a project has sheets of its own and no limits.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Limit(StrEnum):
+    """Which limit refuses a job, as the rule is called on pages and in the audit trail."""
+
+    JOB = "quota.job"
+    PERSON = "quota.person"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """An office's limits, in sheets; None where there is none."""
+
+    job_max: int | None = None
+    person_max: int | None = None
+
+    def for_person(self, named: int | None) -> "Limits":
+        """Return the limits of a person, where `named` is the one that was set for them alone."""
+        return self if named is None else Limits(self.job_max, named)
+
+
+@dataclass(frozen=True)
+class Excess:
+    """That a job needs more than a limit lets through: `left` is what it would let through."""
+
+    limit: Limit
+    most: int
+    left: int
+
+
+def excess(limits: Limits, amount: int, taken: int) -> Excess | None:
+    """Return which limit a job exceeds, None if none; `taken` is what its sender has taken.
+
+    What is left for a person falls below zero where more came out than was reserved.
+    """
+    if limits.job_max is not None and amount > limits.job_max:
+        return Excess(Limit.JOB, limits.job_max, limits.job_max)
+    if limits.person_max is not None and taken + amount > limits.person_max:
+        return Excess(Limit.PERSON, limits.person_max, limits.person_max - taken)
+    return None

@@ -1,0 +1,102 @@
+"""Setting what a job, and a person, may take of an office's account (`quotas/limits.py`)."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.errors import InvalidInput
+from core.identity import queries as identity
+from core.people import Actor
+from core.text import Text
+from quotas.limits import Limits
+from quotas.models import AccountRow, LimitsRow, PersonLimitRow
+from quotas.queries import account_of
+from quotas.service import books
+from quotas.service.accounts import OFFICE, hold_accounts, open_account
+from quotas.units import AMOUNT_MAX, Unit
+
+
+def set_limits(
+    session: Session, office_id: str, limits: Limits, *, actor: Actor, now: datetime
+) -> None:
+    """Set an office's limits; they hold from the next job on, for what was taken before, too."""
+    _check(limits.job_max, least=1)
+    _check(limits.person_max, least=0)
+    identity.office(session, office_id)
+    account = _held(session, office_id, now)
+    row = session.get(LimitsRow, account.id, populate_existing=True)
+    before = Limits(row.job_max, row.person_max) if row else Limits()
+    if before == limits:
+        return
+    if row is None:
+        session.add(LimitsRow(account_id=account.id, **vars(limits)))
+    else:
+        row.job_max, row.person_max = limits.job_max, limits.person_max
+    _note_limited(session, account)
+    audit.record(session, actor, "quota.limits", office_id, dict(vars(limits)), now)
+
+
+def set_person_limit(
+    session: Session,
+    office_id: str,
+    person_id: str,
+    sheets_max: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Give one person of an office another limit than all others; None: the same again.
+
+    InvalidInput for somebody of another office, unless it takes back what they once had here.
+    """
+    _check(sheets_max, least=0)
+    person = identity.person(session, person_id)
+    account = _held(session, office_id, now)
+    row = session.get(PersonLimitRow, (account.id, person_id), populate_existing=True)
+    if person.office_id != office_id and (row is None or sheets_max is not None):
+        raise InvalidInput(Text("This person belongs to another office."))
+    if (row.sheets_max if row else None) == sheets_max:
+        return
+    if row is None:
+        assert sheets_max is not None
+        session.add(
+            PersonLimitRow(account_id=account.id, person_id=person_id, sheets_max=sheets_max)
+        )
+    elif sheets_max is None:
+        session.delete(row)
+    else:
+        row.sheets_max = sheets_max
+    _note_limited(session, account)
+    details = {"person": person_id, "sheets_max": sheets_max}
+    audit.record(session, actor, "quota.person-limit", office_id, details, now)
+
+
+def _held(session: Session, office_id: str, now: datetime) -> AccountRow:
+    """Return an office's own account, which is open; with those of its people it is locked."""
+    open_account(session, office_id, Unit.SHEETS, now=now)
+    rows = hold_accounts(session, office_id, Unit.SHEETS)
+    own = next(row for row in rows if row.holder == OFFICE)
+    books.check_open(account_of(own), now, 0)
+    return own
+
+
+def _note_limited(session: Session, own: AccountRow) -> None:
+    """Note at every account that jobs are charged to whether limits are to be asked for."""
+    session.flush()
+    row = session.get(LimitsRow, own.id)
+    named = select(PersonLimitRow.person_id).where(PersonLimitRow.account_id == own.id).limit(1)
+    limited = (row is not None and Limits(row.job_max, row.person_max) != Limits()) or (
+        session.scalar(named) is not None
+    )
+    for account in hold_accounts(session, own.office_id, Unit.SHEETS):
+        account.limited = limited
+    session.flush()
+
+
+def _check(most: object, *, least: int) -> None:
+    if most is not None and not (type(most) is int and least <= most <= AMOUNT_MAX):
+        raise InvalidInput(
+            Text("A limit is a whole number of sheets, or empty where there is none.")
+        )

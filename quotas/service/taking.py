@@ -1,0 +1,225 @@
+"""Taking units of an account where the one statement that does so for most jobs took none.
+
+That statement (`statements.TAKE`) takes nothing where too little is left, the account is closed, or
+limits apply. Why it was, is looked up here; only then does a job run more statements than one.
+
+Where limits apply the account is locked, so that nobody closes it or changes its limits meanwhile.
+Then its balance is taken by a conditional UPDATE, which lets everybody else wait who wants some of
+it. Whoever waits sees, when their turn comes, the reservations of all who went before: what a
+person has taken is summed up only then, and a job that exceeds a limit gives back what it took.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from core.db import locked
+from core.text import Text, counted
+from quotas import statements
+from quotas.accounts import Account, AccountKind
+from quotas.errors import JobTooLarge, NoSuchAccount, PersonLimitReached, QuotaExceeded
+from quotas.ledger import Delta
+from quotas.limits import Excess, Limit, Limits, excess
+from quotas.models import AccountRow, BalanceRow, LimitsRow, PersonLimitRow
+from quotas.periods import Period, Span
+from quotas.queries import account_of
+from quotas.service import books
+from quotas.service.accounts import OFFICE
+from quotas.units import Unit
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reservation is asked for."""
+
+    office_id: str
+    unit: Unit
+    amount: int
+    holder: str | None
+    person_id: str | None
+    now: datetime
+    zone: ZoneInfo
+
+    def places(self) -> dict[str, object]:
+        """Return where `statements.TAKE` is to look, and in which periods."""
+        local = self.now.astimezone(self.zone)
+        month = Period(local.year, local.month)
+        named = self.holder is not None
+        return {
+            "of_office": self.office_id,
+            "of_unit": self.unit,
+            "of_holder": self.holder if named else OFFICE,
+            "or_holder": self.holder if named else self.person_id or OFFICE,
+            "of_now": self.now,
+            "of_month": month.key,
+            "of_quarter": month.within(Span.QUARTER).key,
+            "of_year": month.within(Span.YEAR).key,
+        }
+
+
+class Place(NamedTuple):
+    """From where units were taken."""
+
+    account_id: str
+    period: str
+
+
+def take(session: Session, asked: Asked) -> Place:
+    """Hold units of the account that is asked for, or raise QuotaExceeded and hold none."""
+    account = _account(session, asked)
+    if account is None:
+        raise _too_little(None, asked, 0)
+    if not account.limited:
+        left = _left(session, account, asked)
+        if left < asked.amount:
+            raise _too_little(account, asked, left)
+    row = locked(session, AccountRow, account.id)
+    assert row is not None
+    account = account_of(row)
+    books.check_open(account, asked.now, asked.amount)
+    return _within_limits(session, account, asked)
+
+
+def _within_limits(session: Session, account: Account, asked: Asked) -> Place:
+    limits = _limits(session, account, asked)
+    _check(limits, asked, 0)
+    place = Place(account.id, account.period_at(asked.now, asked.zone).key)
+    of = {"of_account": place.account_id, "of_period": place.period}
+    if session.execute(statements.TAKE_FROM, {**of, "more_held": asked.amount}).first() is None:
+        raise _too_little(account, asked, _left(session, account, asked))
+    if limits.person_max is not None:
+        by = {**of, "of_person": asked.person_id}
+        taken = int(session.scalar(statements.TAKEN_BY, by) or 0)
+        try:
+            _check(limits, asked, taken)
+        except QuotaExceeded:
+            books.add(session, place.account_id, place.period, Delta(held=-asked.amount))
+            raise
+    return place
+
+
+def _check(limits: Limits, asked: Asked, taken: int) -> None:
+    found = excess(limits, asked.amount, taken)
+    if found is not None:
+        raise _exceeds(found, asked.amount)
+
+
+def _account(session: Session, asked: Asked) -> Account | None:
+    """Return the account that is asked for; AccountClosed where all are, NoSuchAccount if none."""
+    named = asked.holder is not None
+    holders = [asked.holder] if named else [OFFICE, asked.person_id or OFFICE]
+    rows = session.scalars(
+        select(AccountRow)
+        .where(
+            AccountRow.office_id == asked.office_id,
+            AccountRow.unit == asked.unit,
+            AccountRow.holder.in_(holders),
+        )
+        .order_by(AccountRow.holder.desc())
+        .execution_options(populate_existing=True)
+    ).all()
+    accounts = [account_of(row) for row in rows]
+    if asked.holder and not accounts:
+        raise NoSuchAccount(Text("The office has no such account."))
+    account = next((each for each in accounts if not each.closed(asked.now)), None)
+    if accounts and account is None:
+        raise books.closed(asked.amount)
+    return account
+
+
+def _limits(session: Session, account: Account, asked: Asked) -> Limits:
+    """Return the limits that bind this sender at this account: the office's, or their own."""
+    if not account.limited:
+        return Limits()
+    named = and_(
+        PersonLimitRow.account_id == AccountRow.id, PersonLimitRow.person_id == asked.person_id
+    )
+    job_max, person_max, own = session.execute(
+        select(LimitsRow.job_max, LimitsRow.person_max, PersonLimitRow.sheets_max)
+        .select_from(AccountRow)
+        .outerjoin(LimitsRow, LimitsRow.account_id == AccountRow.id)
+        .outerjoin(PersonLimitRow, named)
+        .where(
+            AccountRow.office_id == account.office_id,
+            AccountRow.unit == account.unit,
+            AccountRow.holder == OFFICE,
+        )
+    ).one()
+    if account.kind is not AccountKind.OFFICE or asked.person_id is None:
+        return Limits(job_max)
+    return Limits(job_max, person_max).for_person(own)
+
+
+def _left(session: Session, account: Account, asked: Asked) -> int:
+    period = account.period_at(asked.now, asked.zone)
+    left = session.scalar(
+        select(BalanceRow.granted - BalanceRow.held - BalanceRow.spent).where(
+            BalanceRow.account_id == account.id, BalanceRow.period == period.key
+        )
+    )
+    return left or 0
+
+
+def _exceeds(found: Excess, needed: int) -> QuotaExceeded:
+    figures = {"needed": needed, "missing": needed - found.left}
+    if found.limit is Limit.JOB:
+        text = counted(
+            "A job of this office may take {n} sheet at the most; this one needs {needed}, "
+            "{missing} more than that.",
+            "A job of this office may take {n} sheets at the most; this one needs {needed}, "
+            "{missing} more than that.",
+            found.most,
+            **figures,
+        )
+        return JobTooLarge(text, needed=needed, left=found.left)
+    text = counted(
+        "One person may take {most} of the office's sheets in this period, and you have {n} sheet "
+        "left of that; this job needs {needed}, {missing} more than that.",
+        "One person may take {most} of the office's sheets in this period, and you have {n} sheets "
+        "left of that; this job needs {needed}, {missing} more than that.",
+        found.left,
+        most=found.most,
+        **figures,
+    )
+    return PersonLimitReached(text, needed=needed, left=found.left)
+
+
+def _too_little(account: Account | None, asked: Asked, left: int) -> QuotaExceeded:
+    text = _too_little_text(account, asked.unit, asked.amount, left)
+    return QuotaExceeded(text, needed=asked.amount, left=left)
+
+
+def _too_little_text(account: Account | None, unit: Unit, needed: int, left: int) -> Text:
+    if unit is not Unit.SHEETS:
+        return Text("The office has too little toner left this month.")
+    figures = {"needed": needed, "missing": needed - left}
+    if account is None or (account.kind, account.span) == (AccountKind.OFFICE, Span.MONTH):
+        return counted(
+            "The office has {n} sheet left this month; this job needs {needed}, "
+            "{missing} more than that.",
+            "The office has {n} sheets left this month; this job needs {needed}, "
+            "{missing} more than that.",
+            left,
+            **figures,
+        )
+    if account.kind is AccountKind.PERSON:
+        return counted(
+            "Your own account has {n} sheet left; this job needs {needed}, "
+            "{missing} more than that.",
+            "Your own account has {n} sheets left; this job needs {needed}, "
+            "{missing} more than that.",
+            left,
+            **figures,
+        )
+    return counted(
+        "The account has {n} sheet left in its period; this job needs {needed}, "
+        "{missing} more than that.",
+        "The account has {n} sheets left in its period; this job needs {needed}, "
+        "{missing} more than that.",
+        left,
+        **figures,
+    )

@@ -1,0 +1,98 @@
+"""The page of limits, and what a sender is told of them."""
+
+import pytest
+
+from printgate.lifecycle import Stage
+from printgate.policy import Facts
+from printgate.queries import job
+from quotas import limit_queries
+from quotas.limits import Limits
+from tests.web.conftest import Site, send
+from tests.web.test_pages import text
+
+PATH = "/office/limits"
+
+
+def limits(site: Site) -> tuple[Limits, dict[str, int]]:
+    with site.parts.database.snapshot() as session:
+        office = site.cast.office.id
+        return limit_queries.limits(session, office), limit_queries.person_limits(session, office)
+
+
+def post(browser, site: Site, kind: str, **more: str):
+    return browser.post(PATH, office=site.cast.office.id, kind=kind, **more)
+
+
+@pytest.mark.parametrize("who", ["dora", "ada"])
+def test_whoever_answers_for_an_office_sets_its_limits(site: Site, who: str):
+    browser = site.browser(who)
+    assert post(browser, site, "limits", job_max="20", person_max="300").status_code == 302
+    alice = site.cast.alice.id
+    assert post(browser, site, "person", person=alice, sheets_max="500").status_code == 302
+    assert limits(site) == (Limits(20, 300), {alice: 500})
+    page = text(browser.get(f"{PATH}?office={site.cast.office.id}"))
+    assert 'value="20"' in page
+    assert ">500</td>" in page
+    mine = text(site.browser("alice").get("/office"))
+    assert "每个作业最多用纸 20 张。" in mine
+    assert "500 张" in mine
+    assert post(browser, site, "person", person=alice, sheets_max="").status_code == 302
+    assert post(browser, site, "limits", job_max="", person_max="").status_code == 302
+    assert limits(site) == (Limits(), {})
+    assert "最多用纸 20 张" not in text(site.browser("alice").get("/office"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "status"),
+    [
+        ("nothing", {}, 400),
+        ("limits", {"job_max": "0"}, 400),
+        ("limits", {"job_max": "-1"}, 400),
+        ("limits", {"job_max": "1.5"}, 400),
+        ("limits", {"job_max": "٣"}, 400),
+        ("limits", {"person_max": "99999999"}, 400),
+        ("limits", {"person_max": "many"}, 400),
+        ("person", {"person": "alice", "sheets_max": "-3"}, 400),
+        ("person", {"person": "alice", "sheets_max": "1e3"}, 400),
+        ("person", {"person": "charlie", "sheets_max": "3"}, 400),
+        ("person", {"person": "charlie", "sheets_max": ""}, 400),
+        ("person", {"person": "nobody", "sheets_max": "3"}, 404),
+        ("person", {"sheets_max": "3"}, 404),
+    ],
+)
+def test_what_cannot_be_set(site: Site, kind: str, fields: dict[str, str], status: int):
+    sent = fields | {
+        k: getattr(site.cast, v).id for k, v in fields.items() if v in ("alice", "charlie")
+    }
+    answer = post(site.browser("dora"), site, kind, **sent)
+    assert answer.status_code == status
+    assert 'role="alert"' in answer.get_data(as_text=True)
+    assert limits(site) == (Limits(), {})
+
+
+def test_nobody_else_sees_or_sets_them(site: Site):
+    office = site.cast.office.id
+    for who in ("alice", "charlie"):
+        browser = site.browser(who)
+        assert browser.get(PATH).status_code == 403
+        assert browser.get(f"{PATH}?office={office}").status_code == 403
+        assert post(browser, site, "limits", job_max="1").status_code == 403
+    dora = site.browser("dora")
+    assert dora.get(f"{PATH}?office={site.cast.other.id}").status_code == 404
+    assert dora.post(PATH, office=site.cast.other.id, kind="limits", job_max="1").status_code == 404
+    assert dora.get(PATH).status_code == 200
+    assert limits(site) == (Limits(), {})
+
+
+def test_the_page_of_a_refused_job_names_the_limit_and_what_is_missing(site: Site):
+    assert (
+        post(site.browser("dora"), site, "limits", job_max="2", person_max="1").status_code == 302
+    )
+    for pages, rule, missing in ((6, "单个作业用纸限额", "超出 1 张"), (4, "个人用纸限额", "超出")):
+        number = send(site.parts, site.cast.alice, site.cast, "会议材料", Facts(pages=pages))
+        with site.parts.database.snapshot() as session:
+            assert job(session, number).stage is Stage.REFUSED
+        page = text(site.browser("alice").get(f"/jobs/{number}"))
+        assert rule in page
+        assert missing in page
+        assert 'href="/rules#quota"' in page
