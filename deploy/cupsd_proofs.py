@@ -47,12 +47,14 @@ _GET_JOBS = encode(
 
 CUPS_SETTINGS = {
     "DirtyCleanInterval": ("0", Text("Jobs accepted in the last half minute die with cupsd.")),
-    "SyncOnClose": ("yes", Text("A power cut may leave an empty job file.")),
     "PreserveJobHistory": ("yes", Text("Nobody can tell what became of a job.")),
     "PreserveJobFiles": ("no", Text("Printed papers stay on the disk for a day.")),
     "ErrorPolicy": ("retry-job", Text("One bad job stops a new queue.")),
 }
 """What cupsd.conf must say, and what happens otherwise."""
+FILES_SETTINGS = {"SyncOnClose": ("yes", Text("A power cut may leave an empty job file."))}
+"""What cups-files.conf must say. cupsd does not start when it stands in cupsd.conf."""
+_CONF, _FILES = "cupsd.conf", "cups-files.conf"
 CUPS_JOBS_MIN = 500
 
 
@@ -79,31 +81,63 @@ def settings_keep_jobs(settings: Settings, _database: Database) -> Iterator[Find
                 Text("One bad job stops it, or is lost."),
             )
     yield from unit_findings(Path("/"))
+    yield from files_findings(Path("/"))
     conf = _cupsd_conf(settings.printing_url)
     if conf is None:
-        what = Text("Not checked: {file} is not shown by cupsd.", {"file": "cupsd.conf"})
+        what = Text("Not checked: {file} is not shown by cupsd.", {"file": _CONF})
         yield Finding("cups-settings", False, what)
     else:
-        what = Text(
-            "With its {file}, cupsd keeps the jobs it has accepted.", {"file": "cupsd.conf"}
-        )
+        what = Text("With its {file}, cupsd keeps the jobs it has accepted.", {"file": _CONF})
         yield from list(conf_findings(conf)) or [Finding("cups-settings", False, what)]
 
 
 def conf_findings(conf: dict[str, str]) -> Iterator[Finding]:
     """Yield what is wrong with the settings of a cupsd.conf."""
-    for name, (wanted, otherwise) in CUPS_SETTINGS.items():
-        said = conf.get(name.lower(), "")
-        if said.lower() != wanted:
-            yield _set_otherwise(name, said, wanted, otherwise)
+    yield from _differing(_CONF, conf, CUPS_SETTINGS)
     jobs = conf.get("maxjobs", "500")
     if jobs.isdigit() and 0 < int(jobs) < CUPS_JOBS_MIN:
-        yield _set_otherwise("MaxJobs", jobs, str(CUPS_JOBS_MIN), Text("Jobs are turned away."))
+        otherwise = Text("Jobs are turned away.")
+        yield _set_otherwise(_CONF, "MaxJobs", jobs, str(CUPS_JOBS_MIN), otherwise)
+    for name in FILES_SETTINGS:
+        if name.lower() in conf:
+            yield Finding(
+                "cups-settings",
+                True,
+                Text("{name} stands in {file}.", {"name": name, "file": _CONF}),
+                Text("Move it to {file}.", {"file": _FILES}),
+                Text("Newer versions of cupsd do not start with it."),
+            )
+
+
+def files_findings(root: Path) -> Iterator[Finding]:
+    """Yield what is wrong with cups-files.conf, where systemd starts cupsd on this machine."""
+    if not _systemd_starts_cupsd(root):
+        return
+    try:
+        said = (root / "etc/cups" / _FILES).read_text("utf-8", "replace")
+    except OSError:
+        what = Text("Not checked: {file} can't be read.", {"file": _FILES})
+        yield Finding("cups-settings", False, what)
+        return
+    yield from _differing(_FILES, parse_conf(said), FILES_SETTINGS)
+
+
+def _differing(
+    file: str, conf: dict[str, str], wanted: dict[str, tuple[str, Text]]
+) -> Iterator[Finding]:
+    for name, (value, otherwise) in wanted.items():
+        said = conf.get(name.lower(), "")
+        if said.lower() != value:
+            yield _set_otherwise(file, name, said, value, otherwise)
+
+
+def _systemd_starts_cupsd(root: Path) -> bool:
+    return (root / "run/systemd/system/").is_dir() and (root / "usr/sbin/cupsd").exists()
 
 
 def unit_findings(root: Path) -> Iterator[Finding]:
     """Yield what is wrong with the unit of cupsd, where systemd starts it on this machine."""
-    if not (root / "run/systemd/system/").is_dir() or not (root / "usr/sbin/cupsd").exists():
+    if not _systemd_starts_cupsd(root):
         return
     drop_ins = (root / "etc/systemd/system/cups.service.d").glob("*.conf")
     if any(_BEFORE_START in each.read_text("utf-8", "replace") for each in drop_ins):
@@ -114,14 +148,14 @@ def unit_findings(root: Path) -> Iterator[Finding]:
     yield Finding("cups-settings", True, what, mend, otherwise)
 
 
-def _set_otherwise(name: str, said: str, wanted: str, otherwise: Text) -> Finding:
-    where: dict[str, Scalar | Text] = {"name": name, "file": "cupsd.conf"}
+def _set_otherwise(file: str, name: str, said: str, wanted: str, otherwise: Text) -> Finding:
+    where: dict[str, Scalar | Text] = {"name": name, "file": file}
     what = (
         Text("{name} is {said} in {file}.", where | {"said": said})
         if said
         else Text("{name} is not set in {file}.", where)
     )
-    mend = Text("Set it in {file}: {line}", {"file": "cupsd.conf", "line": f"{name} {wanted}"})
+    mend = Text("Set it in {file}: {line}", {"file": file, "line": f"{name} {wanted}"})
     return Finding("cups-settings", True, what, mend, otherwise)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.lab.cupsd import SETTINGS
+from deploy.lab.cupsd import FILES_SETTINGS, SETTINGS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -54,7 +54,7 @@ def test_the_guide_has_every_setting_of_cups():
     guide = (ROOT / "docs" / "administrator.md").read_text(encoding="utf-8")
     missing = [
         f"{name} {value}"
-        for name, value in SETTINGS.items()
+        for name, value in {**SETTINGS, **FILES_SETTINGS}.items()
         if f"    {name} {value}\n" not in guide and name not in ("LogLevel", "MaxLogSize")
     ]
     assert missing == []

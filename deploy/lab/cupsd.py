@@ -26,7 +26,6 @@ _QUEUE_TRIES, _QUEUE_SECONDS = 3, 10.0
 
 SETTINGS = {
     "DirtyCleanInterval": "0",  # else jobs accepted in the last half minute die with cupsd
-    "SyncOnClose": "Yes",
     "MaxJobs": "5000",
     "PreserveJobHistory": "Yes",  # what became of a job is asked for after it ended
     "PreserveJobFiles": "No",  # a printed paper stays nowhere
@@ -40,7 +39,9 @@ SETTINGS = {
     "LogLevel": "info",
     "MaxLogSize": "4m",
 }
-"""The settings of cupsd that Printgate needs; `doctor` checks those that decide."""
+"""What Printgate needs in cupsd.conf; `doctor` checks the settings that decide."""
+FILES_SETTINGS = {"SyncOnClose": "Yes"}
+"""The same in cups-files.conf."""
 
 
 class CupsServer(Service):
@@ -162,10 +163,11 @@ class CupsServer(Service):
 
     def _files(self) -> str:
         base = self.folder
+        settings = "".join(f"{name} {value}\n" for name, value in FILES_SETTINGS.items())
         return (
             f"ServerRoot {base / 'root'}\nStateDir {base / 'state'}\nCacheDir {base / 'cache'}\n"
             f"RequestRoot {base / 'spool'}\nTempDir {base / 'spool/tmp'}\n"
             f"AccessLog {base / 'log/access_log'}\nErrorLog {base / 'log/error_log'}\n"
-            f"PageLog {base / 'log/page_log'}\nPrintcap\nSystemGroup root\n"
-            "FileDevice Yes\n"
+            f"PageLog {base / 'log/page_log'}\nPrintcap {base / 'cache/printcap'}\n"
+            f"{settings}SystemGroup root\nFileDevice Yes\n"
         )

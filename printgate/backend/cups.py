@@ -110,7 +110,6 @@ class CupsBackend:
             "send_document",
             request.queue,
             job_id,
-            request.title,
             request.user,
             str(path),
             digest,

@@ -55,7 +55,7 @@ FINDINGS = (
         Text("Let cupsd listen only on a socket in a folder that only Printgate may enter."),
         Text("cupsd listens where others can reach it."),
     ),
-    *conf_findings({"synconclose": "yes", "preservejobhistory": "yes", "preservejobfiles": "no"}),
+    *conf_findings({"preservejobhistory": "yes", "preservejobfiles": "no"}),
 )
 
 FILES = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy import doctor
-from deploy.cupsd_proofs import conf_findings, parse_conf, unit_findings
+from deploy.cupsd_proofs import conf_findings, files_findings, parse_conf, unit_findings
 from deploy.demo.desk import Browser
 from deploy.lab.cupsd import SETTINGS, CupsServer
 from deploy.lab.office import Lab
@@ -252,6 +252,7 @@ def test_a_queue_that_one_bad_job_would_stop_is_found(running: Server):
     [
         ("DirtyCleanInterval 30", ["DirtyCleanInterval is 30 in cupsd.conf."]),
         ("MaxJobs 100", ["MaxJobs is 100 in cupsd.conf."]),
+        ("SyncOnClose Yes", ["SyncOnClose stands in cupsd.conf."]),
         ("<Location />\nErrorPolicy stop-printer\n</Location>", []),
     ],
 )
@@ -260,16 +261,39 @@ def test_settings_that_lose_jobs_are_found(line: str, wrong: list[str]):
     assert [str(each.what) for each in conf_findings(parse_conf(f"{said}\n{line}"))] == wrong
 
 
+def with_systemd(root: Path) -> None:
+    """Make a folder look like a machine that starts cupsd by systemd."""
+    for needed in ("run/systemd/system", "usr/sbin", "etc/cups"):
+        (root / needed).mkdir(parents=True)
+    (root / "usr/sbin/cupsd").touch()
+
+
+def test_settings_of_files_that_lose_jobs_are_found(tmp_path: Path):
+    def found() -> list[str]:
+        return [str(each.what) for each in files_findings(tmp_path)]
+
+    assert found() == []
+    with_systemd(tmp_path)
+    assert found() == ["Not checked: cups-files.conf can't be read."]
+    conf = tmp_path / "etc/cups/cups-files.conf"
+    for said, wrong in (
+        ("#SyncOnClose Yes\n", ["SyncOnClose is not set in cups-files.conf."]),
+        ("SyncOnClose No\n", ["SyncOnClose is No in cups-files.conf."]),
+        ("SyncOnClose Yes\n", []),
+    ):
+        conf.write_text(said)
+        assert found() == wrong
+
+
 def test_a_unit_that_keeps_what_was_left_is_found(tmp_path: Path):
     def found() -> list[str]:
         return [each.check for each in unit_findings(tmp_path)]
 
     shipped = Path(__file__).parents[2] / "deploy/systemd/cups.service.d/printgate.conf"
     drop_ins = tmp_path / "etc/systemd/system/cups.service.d"
-    for needed in (tmp_path / "run/systemd/system", tmp_path / "usr/sbin", drop_ins):
-        needed.mkdir(parents=True)
+    drop_ins.mkdir(parents=True)
     assert found() == []
-    (tmp_path / "usr/sbin/cupsd").touch()
+    with_systemd(tmp_path)
     (drop_ins / "other.conf").write_text("[Service]\nNice=5\n")
     assert found() == ["cups-settings"]
     shutil.copy(shipped, drop_ins)
