@@ -106,3 +106,9 @@ class RequestOpen(Conflict):
     """Who asks has a request for this account that nobody has decided on."""
 
     code = "request-open"
+
+
+class PlansChanged(Conflict):
+    """Drafts, plans or what they were made against are no longer what was seen."""
+
+    code = "plans-changed"

@@ -56,6 +56,7 @@ class PlanRow(Base):
     percent_less: Mapped[int]
     amount: Mapped[int] = mapped_column(_BIG)
     starts_on: Mapped[date] = mapped_column(Date)
+    base: Mapped[str] = mapped_column(String(9), default="last-year", server_default="last-year")
     set_by: Mapped[str] = mapped_column(String(255))
     set_at: Mapped[datetime]
 
@@ -90,6 +91,23 @@ class PersonLimitRow(Base):
     sheets_max: Mapped[int] = mapped_column(_BIG)
 
     __table_args__ = (CheckConstraint("sheets_max >= 0", name="sheets_max_not_negative"),)
+
+
+class PlanDraftRow(Base):
+    """What an office's plan and cap are to become, before anybody puts that into force."""
+
+    __tablename__ = "plan_drafts"
+
+    office_id: Mapped[str] = mapped_column(ForeignKey("offices.id"), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(16), primary_key=True)
+    base: Mapped[str] = mapped_column(String(9))
+    """What the plan reckons from; empty where nothing is to be granted by plan."""
+    percent_less: Mapped[int]
+    amount: Mapped[int] = mapped_column(_BIG)
+    starts_on: Mapped[date | None] = mapped_column(Date)
+    carry_max: Mapped[int] = mapped_column(_BIG)
+    drafted_by: Mapped[str] = mapped_column(String(255))
+    drafted_at: Mapped[datetime]
 
 
 class ProposalRow(Base):

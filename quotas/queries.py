@@ -17,7 +17,7 @@ from quotas.grant_file import Booked
 from quotas.ledger import Balance, Delta, Kind, State, fold
 from quotas.models import AccountRow, BalanceRow, EntryRow, PlanRow, ProposalRow, ReservationRow
 from quotas.periods import DEFAULT_ZONE, MONTHS, Period, Span
-from quotas.plans import Plan
+from quotas.plans import Base, Plan
 from quotas.units import Unit
 
 _CHUNK = 500
@@ -141,7 +141,30 @@ def periods(session: Session, office_id: str, unit: Unit) -> list[Period]:
 def plan(session: Session, account_id: str) -> Plan | None:
     """Return what an account is granted by; None if nothing is granted by plan."""
     row = session.get(PlanRow, account_id)
-    return Plan(row.percent_less, row.amount, row.starts_on) if row else None
+    return plan_of(row) if row else None
+
+
+def used(
+    session: Session, unit: Unit, period: Period, office_id: str = ""
+) -> dict[tuple[str, str], int]:
+    """Return what offices and their people used in a period and in all shorter ones within it.
+
+    By office and key of the period: in which spans an account was kept may have changed. Projects
+    are not counted.
+    """
+    query = (
+        select(AccountRow.office_id, BalanceRow.period, func.sum(BalanceRow.spent))
+        .join(BalanceRow, BalanceRow.account_id == AccountRow.id)
+        .where(
+            AccountRow.unit == unit,
+            AccountRow.kind != AccountKind.PROJECT,
+            BalanceRow.period.in_([part.key for part in period.parts()]),
+        )
+        .group_by(AccountRow.office_id, BalanceRow.period)
+    )
+    if office_id:
+        query = query.where(AccountRow.office_id == office_id)
+    return {(office, key): int(spent) for office, key, spent in session.execute(query)}
 
 
 @dataclass(frozen=True)
@@ -334,6 +357,11 @@ def reservations(session: Session) -> list[Reserved]:
     return [
         Reserved(row.id, State(row.state), row.amount, row.used, int(count)) for row, count in rows
     ]
+
+
+def plan_of(row: PlanRow) -> Plan:
+    """Return a plan as a value."""
+    return Plan(row.percent_less, row.amount, row.starts_on, Base(row.base))
 
 
 def account_of(row: AccountRow) -> Account:

@@ -36,6 +36,9 @@ FIELDS = {
     "Only {n} is in stock, {needed} can't be taken. If more lies there, take stock.": "quantity",
     "Please choose a file.": "file",
     "Please enter a name.": "name",
+    "Please enter sheets as a whole number, zero or more.": "amount",
+    "Please enter the first day, as in 2026-11-30.": "starts_on",
+    "Please enter what goes on as a whole number of sheets, zero or more.": "carry_max",
     "Please enter a number from 1 to {n}.": "count",
     "Please enter a whole number.": "sheets",
     "Please enter from whom it was bought.": "supplier",
@@ -78,13 +81,24 @@ def ticked(field: str) -> bool:
     return field in request.form
 
 
-def signed_number(field: str) -> int:
+_WHOLE = Text("Please enter a whole number.")
+
+
+def signed_number(field: str, otherwise: Text = _WHOLE) -> int:
     """Return a whole number above or below zero; InvalidInput if it is none."""
     typed = given(field).replace("−", "-").removeprefix("+")
     digits = typed.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 8):
-        raise InvalidInput(Text("Please enter a whole number."))
+        raise InvalidInput(otherwise)
     return int(typed)
+
+
+def unsigned_number(field: str, otherwise: Text) -> int:
+    """Return a whole number, zero or more; InvalidInput, in these words, if it is none."""
+    number = signed_number(field, otherwise)
+    if number < 0:
+        raise InvalidInput(otherwise)
+    return number
 
 
 def fen(field: str) -> int:

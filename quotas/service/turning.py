@@ -5,10 +5,10 @@ so each period is begun once, by whichever process comes first, and one that was
 made up for. A clock that is set back finds it begun.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -16,12 +16,13 @@ from core.db import insert_new, locked
 from core.errors import InvalidInput
 from core.people import SYSTEM, Actor
 from core.text import Text
-from quotas.accounts import Account, AccountKind
+from quotas import queries
+from quotas.accounts import Account
 from quotas.errors import NoSuchAccount
 from quotas.ledger import Kind, delta_of
-from quotas.models import AccountRow, BalanceRow, EntryRow, PlanRow
+from quotas.models import AccountRow, EntryRow, PlanRow
 from quotas.periods import DEFAULT_ZONE, Period, Span
-from quotas.plans import Plan, carried
+from quotas.plans import Plan, carried, plan_entry
 from quotas.queries import account_of
 from quotas.service import books
 from quotas.service.accounts import OFFICE, open_account, pass_on
@@ -69,39 +70,40 @@ def set_plan(
     session: Session,
     office_id: str,
     unit: Unit,
+    plan: Plan,
     *,
-    percent_less: int,
-    amount: int,
-    starts_on: date,
     actor: Actor,
     now: datetime,
     zone: ZoneInfo = DEFAULT_ZONE,
-) -> Plan:
+) -> None:
     """Have an office granted its units by plan from now on, this period included.
 
     What was granted by plan for a period stays as it is when the plan changes.
     """
-    if not 0 <= percent_less <= 100:
-        raise InvalidInput(Text("A saving is 0 to 100 per cent."))
-    if type(amount) is not int or not 0 <= amount <= AMOUNT_MAX:
-        raise InvalidInput(Text("A limit must be a whole number, zero or more."))
+    check_plan(plan)
     open_account(session, office_id, unit, now=now)
     row = books.existing(session, office_id, unit, OFFICE, lock=True)
     account = account_of(row)
-    books.check_open(account, now, amount)
-    plan = Plan(percent_less, amount, starts_on)
-    if _plan(session, account.id) != plan:
+    books.check_open(account, now, plan.amount)
+    if queries.plan(session, account.id) != plan:
         set_as = {**vars(plan), "set_by": actor.name, "set_at": now}
         if not insert_new(session, PlanRow, account_id=account.id, **set_as):
             known = session.get_one(PlanRow, account.id)
             for name, value in set_as.items():
                 setattr(known, name, value)
             session.flush()
-        details = {"unit": unit, **vars(plan), "starts_on": starts_on.isoformat()}
+        details = {"unit": unit, **vars(plan), "starts_on": plan.starts_on.isoformat()}
         audit.record(session, actor, "quota.plan", office_id, details, now)
     turn(session, account.id, now=now, zone=zone)
     _grant_by_plan(session, account, account.period_at(now, zone), now)
-    return plan
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise InvalidInput for a plan that can't be."""
+    if type(plan.percent_less) is not int or not 0 <= plan.percent_less <= 100:
+        raise InvalidInput(Text("A saving is 0 to 100 per cent."))
+    if type(plan.amount) is not int or not 0 <= plan.amount <= AMOUNT_MAX:
+        raise InvalidInput(Text("A limit must be a whole number, zero or more."))
 
 
 def drop_plan(session: Session, office_id: str, unit: Unit, *, actor: Actor, now: datetime) -> None:
@@ -114,13 +116,8 @@ def drop_plan(session: Session, office_id: str, unit: Unit, *, actor: Actor, now
         audit.record(session, actor, "quota.plan-end", office_id, {"unit": unit}, now)
 
 
-def _plan(session: Session, account_id: str) -> Plan | None:
-    row = session.get(PlanRow, account_id)
-    return Plan(row.percent_less, row.amount, row.starts_on) if row else None
-
-
 def _grant_by_plan(session: Session, account: Account, period: Period, now: datetime) -> None:
-    plan, entry_id = _plan(session, account.id), f"plan:{account.id}:{period.key}"
+    plan, entry_id = queries.plan(session, account.id), plan_entry(account.id, period)
     if plan is None or session.scalar(select(EntryRow.seq).where(EntryRow.id == entry_id)):
         return
     amount = plan.grant(period, used_in(session, account, period.year_before()))
@@ -135,15 +132,4 @@ def _grant_by_plan(session: Session, account: Account, period: Period, now: date
 
 def used_in(session: Session, account: Account, period: Period) -> int:
     """Return what an office and its people used in a period, in whatever spans it was kept."""
-    keys = [part.key for part in period.parts()]
-    used = session.scalar(
-        select(func.sum(BalanceRow.spent))
-        .join(AccountRow, AccountRow.id == BalanceRow.account_id)
-        .where(
-            AccountRow.office_id == account.office_id,
-            AccountRow.unit == account.unit,
-            AccountRow.kind != AccountKind.PROJECT,
-            BalanceRow.period.in_(keys),
-        )
-    )
-    return int(used or 0)
+    return sum(queries.used(session, account.unit, period, account.office_id).values())

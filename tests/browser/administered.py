@@ -1,6 +1,6 @@
 """What the administrator of the scene has to look after: many people, printers, work that fails."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
@@ -20,9 +20,14 @@ from core.text import Text
 from deploy.cupsd_proofs import conf_findings
 from printgate.backend.port import Queue
 from printgate.service import printers
+from quotas import planning
 from quotas import service as quotas
+from quotas.drafts import Draft, digest
 from quotas.importing import GRANTS
-from quotas.periods import Period
+from quotas.periods import DEFAULT_ZONE, Period
+from quotas.plans import Plan
+from quotas.service import drafts
+from quotas.service.drafts import Seen
 from quotas.units import Unit
 from tests.conftest import NOON
 
@@ -84,6 +89,7 @@ def fill(session: Session, offices: dict[str, Office], people: dict[str, Person]
     _corrections(session, offices["general"], admin)
     printers.add_printer(session, _RETIRED.name, _RETIRED, actor=admin, now=NOON)
     printers.retire(session, _RETIRED.name, actor=admin, now=NOON - timedelta(days=6))
+    _drafts(session, [offices["general"], offices["research"]], admin)
     _work(session)
     checkups.keep(session, list(FINDINGS), now=NOON - timedelta(hours=10))
 
@@ -143,6 +149,13 @@ def _corrections(session: Session, office: Office, admin: Actor) -> None:
             session, new_uuid(), office.id, Unit.SHEETS, month, sheets,
             reason=reason, actor=admin, now=NOON - timedelta(days=days),
         )  # fmt: skip
+
+
+def _drafts(session: Session, planned: list[Office], admin: Actor) -> None:
+    seen = planning.outlooks(session, Unit.SHEETS, 2026, now=NOON, zone=DEFAULT_ZONE)
+    by = Seen(Unit.SHEETS, 2026, digest(seen), admin, NOON, DEFAULT_ZONE)
+    plan = Plan(10, 300, date(2026, 11, 16))
+    drafts.lay_down(session, [each.id for each in planned], Draft(plan, 50), by)
 
 
 def _work(session: Session) -> None:

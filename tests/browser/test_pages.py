@@ -109,6 +109,10 @@ CASES = {
         ("admin", "/admin/grants?office={office}&month=2027-01"),
     ],
     "/admin/accounts": [("admin", "/admin/accounts?office={office}")],
+    "/admin/plans": [
+        ("admin", "/admin/plans?office={office}"),
+        ("admin", "/admin/plans?year=2027"),
+    ],
     "/admin/import": [("admin", "/admin/import")],
     "/admin/import/<upload_id>": [
         ("admin", "/admin/import/{people_file}"),

@@ -36,6 +36,7 @@ from quotas.ledger import Balance, Kind
 from quotas.limits import Limits
 from quotas.models import BalanceRow, EntryRow, ReservationRow
 from quotas.periods import Period, Span
+from quotas.plans import Plan
 from quotas.units import Unit
 from tests.conftest import NOON
 
@@ -285,13 +286,12 @@ class Histories(RuleBasedStateMachine):
 
     @rule(amount=st.integers(0, 40), day=st.integers(1, 28))
     def set_plan(self, amount: int, day: int) -> None:
-        starts_on = date(2026, 11, day)
+        plan = Plan(10, amount, date(2026, 11, day))
         self.do(
             lambda session: service.set_plan(
-                session, self.offices[1], SHEETS, percent_less=10, amount=amount,
-                starts_on=starts_on, actor=ADA, now=self.now,
+                session, self.offices[1], SHEETS, plan, actor=ADA, now=self.now
             )
-        )  # fmt: skip
+        )
 
     @rule(place=st.sampled_from(["person", "project"]))
     def close(self, place: str) -> None:

@@ -10,6 +10,7 @@ from web.views.admin_grants import admin_grants
 from web.views.admin_import import admin_import
 from web.views.admin_offices import admin_offices
 from web.views.admin_people import admin_people
+from web.views.admin_plans import admin_plans
 from web.views.admin_printers import admin_printers
 from web.views.documents import documents
 from web.views.home import home
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     admin_people,
     admin_accounts,
     admin_grants,
+    admin_plans,
     admin_import,
     admin_printers,
     admin_background,

@@ -1,4 +1,4 @@
-"""For the administrator: an office's accounts, the terms they are kept on, plans and transfers."""
+"""For the administrator: an office's accounts, the terms they are kept on, and transfers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from quotas.accounts import Account, AccountKind
 from quotas.ledger import Balance
 from quotas.periods import Span
 from quotas.units import Unit
+from web import plan_words
 from web.access import ADMIN, access
 from web.forms import given, refused, signed_number
 from web.services import services
@@ -79,19 +80,6 @@ def _set_terms(session: Session, office: Office) -> None:
     )  # fmt: skip
 
 
-def _set_plan(session: Session, office: Office) -> None:
-    service.set_plan(
-        session, office.id, Unit.SHEETS, percent_less=signed_number("percent_less"),
-        amount=signed_number("amount"), starts_on=_day("starts_on"),
-        actor=g.actor, now=services().clock.now(), zone=services().zone,
-    )  # fmt: skip
-
-
-def _drop_plan(session: Session, office: Office) -> None:
-    now = services().clock.now()
-    service.drop_plan(session, office.id, Unit.SHEETS, actor=g.actor, now=now)
-
-
 def _open_person(session: Session, office: Office) -> None:
     now = services().clock.now()
     service.open_person_account(
@@ -130,8 +118,6 @@ def _close(session: Session, office: Office) -> None:
 
 DEEDS: dict[str, Callable[[Session, Office], None]] = {
     "terms": _set_terms,
-    "plan": _set_plan,
-    "drop-plan": _drop_plan,
     "person": _open_person,
     "project": _open_project,
     "transfer": _transfer,
@@ -173,10 +159,10 @@ def _context(session: Session, office_id: str) -> dict[str, object]:
         "standing": standing,
         "own": own,
         "plan": quotas.plan(session, own.id) if own else None,
+        "says": plan_words,
         "spans": SPANS,
         "now": now,
         "zone": services().zone,
-        "today": now.astimezone(services().zone).date(),
         "people": [
             each
             for each in people.values()
