@@ -334,21 +334,35 @@ def supply_course(session: Session, printer_id: str, since: datetime) -> list[Su
 
 def foreign_jobs(session: Session, *, limit: int = 200) -> list[ForeignJob]:
     """Return the newest jobs that went past the gateway."""
-    rows = session.scalars(
-        select(ForeignJobRow).order_by(ForeignJobRow.created_at.desc()).limit(limit)
+    query = select(ForeignJobRow).order_by(ForeignJobRow.created_at.desc()).limit(limit)
+    return [_foreign(row) for row in session.scalars(query)]
+
+
+def foreign_jobs_of(
+    session: Session, office_id: str, since: datetime, before: datetime
+) -> list[ForeignJob]:
+    """Return those of an office's people in this time, by the names that CUPS noted; oldest first.
+
+    Such a name is a claim and no proof.
+    """
+    query = select(ForeignJobRow).where(
+        ForeignJobRow.user.in_(select(PersonRow.login).where(PersonRow.office_id == office_id)),
+        ForeignJobRow.created_at >= since,
+        ForeignJobRow.created_at < before,
     )
-    return [
-        ForeignJob(
-            row.queue,
-            row.backend_job_id,
-            row.created_at,
-            row.user,
-            row.sheets,
-            row.impressions,
-            row.state,
-        )
-        for row in rows
-    ]
+    return [_foreign(row) for row in session.scalars(query.order_by(ForeignJobRow.created_at))]
+
+
+def _foreign(row: ForeignJobRow) -> ForeignJob:
+    return ForeignJob(
+        row.queue,
+        row.backend_job_id,
+        row.created_at,
+        row.user,
+        row.sheets,
+        row.impressions,
+        row.state,
+    )
 
 
 def spooled_uuids(session: Session) -> set[str]:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.db import dialect_of
@@ -88,6 +88,23 @@ NUMBERS: dict[Figure, ColumnElement[int]] = {
 """What one job counts for each figure."""
 
 
+class Listed(StrEnum):
+    """What is counted of the same jobs only when somebody asks, and not tallied."""
+
+    REROUTED = "rerouted"
+    OVERRUN = "overrun"
+    """Sheets above what was reserved."""
+
+
+_ELSEWHERE = and_(_CAME_OUT > 0, JobRow.target_printer_id != JobRow.printer_id)
+_LISTED: dict[Listed, ColumnElement[int]] = {
+    Listed.REROUTED: _one_if(_ELSEWHERE),
+    Listed.OVERRUN: case(
+        (JobRow.sheets_reserved < _CAME_OUT, _CAME_OUT - JobRow.sheets_reserved), else_=0
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Disagreement:
     """A tally that is not the sum of its jobs."""
@@ -121,7 +138,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
 class Behind:
     """The jobs behind a figure: of these days, of one office or of all."""
 
-    figure: Figure
+    figure: Figure | Listed
     first: date
     last: date
     office_id: str = ""
@@ -131,7 +148,7 @@ def jobs_behind(
     session: Session, asked: Behind, zone: ZoneInfo, *, limit: int | None = None, offset: int = 0
 ) -> list[tuple[int, int]]:
     """Return numbers of jobs and what each counts for a figure, newest first: they add up to it."""
-    number = NUMBERS[asked.figure]
+    number = _number(asked.figure)
     query = _behind(asked, zone).with_only_columns(JobRow.id, number)
     rows = session.execute(query.order_by(JobRow.id.desc()).limit(limit).offset(offset))
     return [(job_id, int(counts)) for job_id, counts in rows]
@@ -139,7 +156,7 @@ def jobs_behind(
 
 def count_behind(session: Session, asked: Behind, zone: ZoneInfo) -> tuple[int, int]:
     """Return how many jobs are behind a figure, and what they add up to."""
-    number = NUMBERS[asked.figure]
+    number = _number(asked.figure)
     query = _behind(asked, zone).with_only_columns(func.count(), func.sum(number))
     count, total = session.execute(query).one()
     return int(count), int(total or 0)
@@ -175,11 +192,15 @@ def disagreements(session: Session, zone: ZoneInfo) -> list[Disagreement]:
 def _behind(asked: Behind, zone: ZoneInfo) -> Select[JobRow]:
     query = select(JobRow).where(
         JobRow.tallied,
-        NUMBERS[asked.figure] != 0,
+        _number(asked.figure) != 0,
         JobRow.completed_at >= _midnight(asked.first, zone),
         JobRow.completed_at < _midnight(asked.last + timedelta(days=1), zone),
     )
     return query.where(JobRow.office_id == asked.office_id) if asked.office_id else query
+
+
+def _number(figure: Figure | Listed) -> ColumnElement[int]:
+    return _LISTED[figure] if isinstance(figure, Listed) else NUMBERS[figure]
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -60,6 +60,20 @@ def count_requests(session: Session, asked: RequestSearch, viewer: Actor) -> int
     return session.scalar(query) or 0
 
 
+def decided(
+    session: Session, office_id: str, since: datetime, before: datetime
+) -> list[SheetRequest]:
+    """Return the requests of an office that were granted or turned down in this time, in order."""
+    query = _requests().where(
+        AccountRow.office_id == office_id,
+        RequestRow.state.in_([State.GRANTED, State.REFUSED]),
+        RequestRow.decided_at >= since,
+        RequestRow.decided_at < before,
+    )
+    found = session.execute(query.order_by(RequestRow.decided_at, RequestRow.id))
+    return [request_of(*columns) for columns in found]
+
+
 def request_of(row: RequestRow, account: AccountRow) -> SheetRequest:
     """Return a request as a value."""
     return SheetRequest(

@@ -103,6 +103,7 @@ def _prepare_templates(app: Flask) -> None:
         languages=language.choices(),
         language=language.language,
         words=words,
+        zip=zip,
         # What a form was refused for: its view says so, all others need not say that it was not.
         wrong=None,
         wrong_field="",

@@ -8,6 +8,7 @@ text.
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Response
@@ -45,27 +46,42 @@ def harmless(value: Value) -> Value:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def workbook(
-    name: str, title: str, head: Sequence[str], rows: Iterable[Sequence[Value]]
-) -> Response:
-    """Return a table as a workbook (XLSX) with one sheet, its first row standing still."""
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook; its title is short and has none of the signs []:*?/\\."""
+
+    title: str
+    head: Sequence[str]
+    rows: Iterable[Sequence[Value]]
+
+
+def sheet_of(table: Table) -> Sheet:
+    """Return a table as a sheet: its numbers as numbers, the sum below them."""
+    rows = [*table.rows, *([table.total] if table.total else [])]
+    head = [column.title for column in table.columns]
+    return Sheet(table.title, head, [[cell.value for cell in row] for row in rows])
+
+
+def workbook(name: str, sheets: Sequence[Sheet]) -> Response:
+    """Return tables as a workbook (XLSX), one on each sheet, its first row standing still."""
     # Large, and seldom needed: a process that makes no workbook does not load it.
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
     bold = Font(bold=True)
-    cells = []
-    for words in head:
-        cell = WriteOnlyCell(sheet, value=harmless(words))
-        cell.font = bold
-        cells.append(cell)
-    sheet.append(cells)
-    for row in rows:
-        sheet.append([harmless(value) for value in row])
+    for each in sheets:
+        sheet = book.create_sheet(each.title)
+        sheet.freeze_panes = "A2"
+        cells = []
+        for words in each.head:
+            cell = WriteOnlyCell(sheet, value=harmless(words))
+            cell.font = bold
+            cells.append(cell)
+        sheet.append(cells)
+        for row in each.rows:
+            sheet.append([harmless(value) for value in row])
     written = io.BytesIO()
     book.save(written)
     return download(f"{name}.xlsx", _XLSX, written.getvalue())

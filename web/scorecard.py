@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from core.text import Text
 from printgate.savings import saved_by_circulating
-from printgate.tallies import Figure, Tally
+from printgate.tallies import Figure, Listed, Tally
 
 
 class Unit(StrEnum):
@@ -61,6 +61,8 @@ class Code(StrEnum):
     RECYCLED_SHARE = "recycled-share"
     REFUSED = "refused"
     AFTER_ALL = "after-all"
+    REROUTED = "rerouted"
+    OVERRUN = "overrun"
 
 
 _TONER = Text(
@@ -171,8 +173,37 @@ FIGURES: dict[Code, Figure] = {
 }
 """Which are sums over jobs; the list of these jobs is behind them."""
 
+EXCEPTIONS: dict[Code, Definition] = {
+    Code.REROUTED: Definition(
+        Text("Rerouted jobs"),
+        Unit.JOBS,
+        Text("Jobs that were printed on another printer than the one they were sent to."),
+        since=date(2026, 12, 1),
+    ),
+    Code.OVERRUN: Definition(
+        Text("Sheets above what was reserved"),
+        Unit.SHEETS,
+        Text("Of jobs of which more came out than was reserved for them: how many sheets more."),
+        since=date(2026, 12, 1),
+    ),
+}
+"""Figures that a report has and the scorecard does not."""
+
+DEFINED = DEFINITIONS | EXCEPTIONS
+
+OF_JOBS: dict[Code, Figure | Listed] = {
+    **FIGURES,
+    Code.REROUTED: Listed.REROUTED,
+    Code.OVERRUN: Listed.OVERRUN,
+}
+"""All that are sums over jobs, with those of a report."""
+
 OF_DOCUMENTS = (Code.WITHOUT_PAPER, Code.SAVED_BY_CIRCULATING)
 """Which are sums over documents."""
+
+
+SAVINGS = (Code.SAVED_BY_TWO_SIDED, Code.SAVED_BY_NUMBER_UP, Code.SAVED_BY_CIRCULATING)
+"""The methods by which sheets are saved; no sheet is saved by two of them."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +255,11 @@ def figures(facts: Facts) -> dict[Code, int | None]:
         **{code: facts.tally.of(figure) for code, figure in FIGURES.items()},
         **{code: sum(each.counts(code) for each in facts.documents) for code in OF_DOCUMENTS},
     }
+
+
+def saved(found: Mapping[Code, int | None]) -> int:
+    """Return the sheets that were saved by all methods together."""
+    return sum(found[code] or 0 for code in SAVINGS)
 
 
 def share(part: int, whole: int) -> int | None:

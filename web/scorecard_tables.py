@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from core.text import Text
 from quotas.units import TONER_UNITS_PER_PAGE
-from web.language import day, sentence, words
-from web.scorecard import DEFINITIONS, Code, Unit
+from web.charts import Bar
+from web.language import day, month, sentence, words
+from web.pdf import Bars
+from web.scorecard import DEFINED, DEFINITIONS, Code, Unit
 from web.tables import Cell, Column, Table, Value, told
 from web.words import PART_COLUMNS, unit_of
 
@@ -25,7 +27,7 @@ UNITS = {
 
 def said(code: Code, value: int | None) -> str:
     """Return a figure as it is written, without its unit."""
-    unit = DEFINITIONS[code].unit
+    unit = DEFINED[code].unit
     if value is None:
         return "—"
     if unit is Unit.SHARE:
@@ -37,14 +39,14 @@ def counts(code: Code, value: int | None) -> Value:
     """Return a figure as a spreadsheet counts with it; empty where there is nothing to say."""
     if value is None:
         return ""
-    unit = DEFINITIONS[code].unit
+    unit = DEFINED[code].unit
     scale = {Unit.SHARE: 10, Unit.STANDARD_PAGES: TONER_UNITS_PER_PAGE}.get(unit, 1)
     return value if scale == 1 else value / scale
 
 
 def with_unit(code: Code, value: int | None) -> str:
     """Return a figure as it is written, with its unit."""
-    unit = None if value is None else unit_of(DEFINITIONS[code].unit, value)
+    unit = None if value is None else unit_of(DEFINED[code].unit, value)
     return f"{said(code, value)} {words(unit)}" if unit else said(code, value)
 
 
@@ -113,6 +115,12 @@ def of_parts(first: str, whole: Figures, parts: Sequence[tuple[str, Figures]]) -
     rows = [line(name, found) for name, found in parts]
     title = sentence("What the sums are made of")
     return Table("parts", title, columns, rows, line(sentence("Sum"), whole))
+
+
+def by_month(sheets: Mapping[str, int]) -> Bars:
+    """Return the sheets of months as bars."""
+    bars = [Bar(month(key), used, "") for key, used in sheets.items()]
+    return Bars(sentence("Sheets by month"), sentence("sheets"), bars)
 
 
 def _version(code: Code) -> str:

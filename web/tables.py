@@ -47,6 +47,6 @@ def told(words: str, path: str = "") -> Cell:
     return Cell(words, words, path)
 
 
-def counted(number: int, path: str = "") -> Cell:
+def number(value: int, path: str = "") -> Cell:
     """Return a cell of a whole number."""
-    return Cell(f"{number:,}".replace("-", "−"), number, path)
+    return Cell(f"{value:,}".replace("-", "−"), value, path)

@@ -55,6 +55,10 @@ CASES = {
         ("lijianguo", "/office/scorecard"),
         ("admin", "/office/scorecard?office=all&span=2026"),
     ],
+    "/office/report": [
+        ("lijianguo", "/office/report"),
+        ("zhaomin", "/office/report?month=2026"),
+    ],
     "/office/behind": [
         ("lijianguo", "/office/behind?figure=refused"),
         ("admin", "/office/behind?office=all&figure=saved-by-circulating&span=2026"),
@@ -170,7 +174,10 @@ NO_PAGES = {
     "/office/scorecard.csv",
     "/office/scorecard.pdf",
     "/office/scorecard.xlsx",
+    "/office/report.pdf",
+    "/office/report.xlsx",
     "/office/statement.csv",
+    "/office/statement.xlsx",
     "/readyz",
     "/static/<path:filename>",
     "/supplies/movements.csv",

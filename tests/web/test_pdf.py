@@ -15,7 +15,7 @@ from tests.web.test_pages import text
 from web import pdf
 from web.charts import Bar
 from web.pdf import Bars, Document, Font, NoFont
-from web.tables import Column, Table, counted, told
+from web.tables import Column, Table, number, told
 
 MADE = datetime(2026, 11, 22, 4, tzinfo=UTC)
 A4 = (595, 842)
@@ -46,17 +46,17 @@ def document(*parts: Table | Bars, language: str = "zh-CN") -> Document:
 def table(rows: int) -> Table:
     columns = (Column("姓名", wide=3), Column("张数", number=True))
     return Table(
-        "people", "各人用纸", columns, [(told(f"第{n}人"), counted(1000 + n)) for n in range(rows)],
-        (told("合计"), counted(sum(1000 + n for n in range(rows)))), "注：单位为张。", "没有记录。",
+        "people", "各人用纸", columns, [(told(f"第{n}人"), number(1000 + n)) for n in range(rows)],
+        (told("合计"), number(sum(1000 + n for n in range(rows)))), "注：单位为张。", "没有记录。",
     )  # fmt: skip
 
 
 def test_a_long_table_goes_on_with_its_head_and_every_row_is_there_once():
     pages = read(pdf.pdf(document(table(120))))
     assert len(pages) == 4
-    for number, page in enumerate(pages, start=1):
+    for n, page in enumerate(pages, start=1):
         assert page.count("姓名张数") == 1
-        assert f"第{number}页，共4页" in page
+        assert f"第{n}页，共4页" in page
     whole = "".join(pages)
     for n in range(120):
         assert whole.count(f"第{n}人{1000 + n:,}") == 1
@@ -80,9 +80,7 @@ def test_the_same_values_make_the_same_file():
     "words", ["{page} {x}", "<b>粗</b> & **x**", "a" * 300, "第一行\n第二行", "𠮷 ü é — −", "()\\"]
 )
 def test_any_name_can_be_written(words: str):
-    names = Table(
-        "x", words, (Column(words), Column("n", number=True)), [(told(words), counted(1))]
-    )
+    names = Table("x", words, (Column(words), Column("n", number=True)), [(told(words), number(1))])
     for language in ("zh-CN", "en"):
         assert bare(words) in "".join(read(pdf.pdf(document(names, language=language))))
 

@@ -21,6 +21,7 @@ from web.views.permits import permits
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
+from web.views.report import report
 from web.views.requests import requests
 from web.views.scorecard import scorecard
 from web.views.statement import account_statement
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     permits,
     account_statement,
     scorecard,
+    report,
     requests,
     printers,
     admin,

@@ -28,6 +28,8 @@ from quotas.units import Unit, toner_pages
 from web import charts
 from web.access import PERSON, access
 from web.language import counted_sentence, month, sentence, words
+from web.scorecard import Facts, figures, saved
+from web.scorecard_facts import documents_of
 from web.services import services
 from web.views.jobs import job_list
 from web.words import JOB_KINDS
@@ -85,6 +87,7 @@ def show_office() -> str:
         balance = quotas.balance(session, shown.id, Unit.SHEETS, period)
         usage = Usage(session, services().zone)
         current = current_period(session, shown)
+        tally = _tally(session, shown, period)
         toner = [row for unit in INKS for row in entered(session, usage, unit, shown, period)]
         return render_template(
             "office.html",
@@ -98,7 +101,8 @@ def show_office() -> str:
             outlook=_outlook(usage, shown, period, balance),
             standing=_standing(session, shown, period) if full else [],
             limits=_limits(session, shown, current),
-            tally=_tally(session, shown, period),
+            tally=tally,
+            saved=_saved(session, tally, shown, period),
             waiting=_waiting(session, shown),
             toner=toner,
             toner_pages=toner_pages(sum(row.amount for row in toner)),
@@ -305,6 +309,12 @@ def _tally(session: Session, shown: Office, period: Period) -> Tally:
     return tallies.together(tallies.by_office(session, days[0], days[-1], shown.id).values())
 
 
+def _saved(session: Session, tally: Tally, shown: Office, period: Period) -> int:
+    """Return the sheets that were saved by all methods, as the report of the period has them."""
+    documents = documents_of(session, shown.id, period)
+    return saved(figures(Facts(tally=tally, documents=tuple(documents))))
+
+
 def _waiting(session: Session, shown: Office) -> int:
     """Return how many drafts of the office wait for their owners' decision now."""
     search = JobSearch(office_id=shown.id, stages=(Stage.ASKED,))
@@ -337,7 +347,7 @@ def _breakdowns(
             for name, each in usage.by(By.PRINTER, question).items()
         ],
         "kind_rows": [
-            Row(_kind(label), each.spent, way({"label": label or NONE}))
+            Row(kind_name(label), each.spent, way({"label": label or NONE}))
             for label, each in usage.by(By.KIND, question).items()
         ],
     }
@@ -392,7 +402,8 @@ def _mine(spent: Mapping[str, Spent]) -> list[Row]:
     return [Row(g.person.name, mine), Row(sentence("all others"), others)]
 
 
-def _kind(label: str) -> str:
+def kind_name(label: str) -> str:
+    """Return what a kind of document is called, by its label in the ledger."""
     return words(JOB_KINDS[label]) if label in JOB_KINDS else label
 
 

@@ -12,30 +12,27 @@ from core.errors import NotFound
 from core.identity import queries as identity
 from core.people import Office
 from core.text import Text
-from docflow import queries as docflow
 from printgate import queries as printing
 from printgate import tallies
-from printgate.service.decide import ORIGIN
 from printgate.tallies import Behind
-from quotas.insight import By, Question, Usage, balances, granted_to_projects
+from quotas.insight import Usage
 from quotas.periods import WHOLE, Period, Span
-from quotas.supplies.queries.reports import RecycledShare, recycled_shares
 from quotas.units import Unit as Account
 from web import scorecard_tables
 from web.access import PERSON, access
-from web.charts import Bar
-from web.downloads import csv_file, report, workbook
+from web.downloads import Sheet, csv_file, report, workbook
 from web.language import month, sentence
-from web.pdf import Bars
 from web.scorecard import (
+    DEFINED,
     DEFINITIONS,
     FIGURES,
     OF_DOCUMENTS,
+    OF_JOBS,
     Code,
     Facts,
-    Paperless,
     figures,
 )
+from web.scorecard_facts import ALL, INKS, documents_of, facts_by_office, sheets_by_month
 from web.services import services
 from web.tables import Value
 from web.views.jobs import PAGE, page_number
@@ -43,15 +40,6 @@ from web.views.office import Entered, current_period, entered
 from web.words import PART_COLUMNS
 
 scorecard = Blueprint("scorecard", __name__)
-
-INKS = {
-    Code.TONER: Account.TONER,
-    Code.CYAN: Account.CYAN,
-    Code.MAGENTA: Account.MAGENTA,
-    Code.YELLOW: Account.YELLOW,
-}
-ALL = "all"
-"""Stands for all offices together in addresses; for the administrator."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +63,10 @@ def show_scorecard() -> str:
         return render_template(
             "scorecard.html",
             office=office,
-            offices=_choices(session),
+            offices=choices(session),
             all=ALL,
             span=span,
-            spans=_spans(span),
+            spans=spans(span),
             figures=figures(facts),
             definitions=DEFINITIONS,
             parts=[(part, figures(part.facts)) for part in parts],
@@ -103,7 +91,7 @@ def download_workbook() -> Response:
     """Give the scorecard as a workbook: figures, definitions, and its parts."""
     with services().database.snapshot() as session:
         name, head, rows = _table(session)
-    return workbook(name, sentence("Scorecard"), head, rows)
+    return workbook(name, [Sheet(sentence("Scorecard"), head, rows)])
 
 
 @scorecard.get("/office/scorecard.pdf")
@@ -114,11 +102,12 @@ def download_pdf() -> Response:
         office, span = _asked(session)
         usage = Usage(session, services().zone)
         facts, made_of = _whole_and_parts(session, usage, office, span)
-        by_month = _by_month(usage, office, span)
+        months = sheets_by_month(usage, office.id if office else "", span)
     whole, name = figures(facts), _name(office)
     title = sentence("Scorecard of {office}, {span}", office=name, span=month(span.key))
     first = sentence("Period") if office else sentence("Office")
     parts = [scorecard_tables.of_parts(first, whole, _figures_of(made_of))] if made_of else []
+    by_month = scorecard_tables.by_month(months)
     return report(
         f"{name}-{span.key}", title, [scorecard_tables.of_figures(whole), by_month, *parts]
     )
@@ -141,7 +130,7 @@ def show_behind() -> str:
             office=office,
             span=span,
             code=code,
-            definition=DEFINITIONS[code],
+            definition=DEFINED[code],
             address=_address(office, span),
             page=page,
             **context,
@@ -164,26 +153,28 @@ def _span() -> Period:
     try:
         asked = Period.of_key(request.args.get("span", ""))
     except ValueError:
-        return _this_month()
-    return _this_month() if asked == WHOLE else asked
+        return this_month()
+    return this_month() if asked == WHOLE else asked
 
 
-def _this_month() -> Period:
+def this_month() -> Period:
+    """Return the month that runs."""
     return Period.of_moment(services().clock.now(), services().zone)
 
 
-def _spans(shown: Period) -> list[Period]:
+def spans(shown: Period) -> list[Period]:
     """Return what there is to choose from: the last year's months, some quarters and years."""
-    spans = []
+    found = []
     for span, back in ((Span.MONTH, 13), (Span.QUARTER, 5), (Span.YEAR, 3)):
-        period = _this_month().within(span)
+        period = this_month().within(span)
         for _ in range(back):
-            spans.append(period)
+            found.append(period)
             period = period.previous()
-    return spans if shown in spans else [shown, *spans]
+    return found if shown in found else [shown, *found]
 
 
-def _choices(session: Session) -> list[Office]:
+def choices(session: Session) -> list[Office]:
+    """Return the offices that the reader may look into."""
     return [each for each in identity.offices(session) if g.actor.may_see_office(each.id)]
 
 
@@ -192,95 +183,16 @@ def _code() -> Code:
         code = Code(request.args.get("figure", Code.REFUSED).replace("_", "-"))
     except ValueError:
         raise NotFound(Text("There is no such figure.")) from None
-    if code not in FIGURES and code not in OF_DOCUMENTS:
+    if code not in OF_JOBS and code not in OF_DOCUMENTS:
         raise NotFound(Text("There is no such figure."))
     return code
-
-
-def _facts_by_office(
-    session: Session, usage: Usage, span: Period, office: Office | None
-) -> dict[str, Facts]:
-    """Return the facts of each office, and of all together."""
-    office_id = office.id if office else ""
-
-    days = span.days()
-
-    def spent(unit: Account) -> dict[str, int]:
-        question = Question(unit, days[0], days[-1], office_id)
-        return {key: each.spent for key, each in usage.by(By.OFFICE, question).items()}
-
-    sheets = spent(Account.SHEETS)
-    inks = {code: spent(unit) for code, unit in INKS.items()}
-    granted = {key: n for key, n in _granted(session, span).items() if office_id in ("", key)}
-    tallied = tallies.by_office(session, days[0], days[-1], office_id)
-    documents: dict[str, list[Paperless]] = {}
-    for each in _documents(session, office_id, span):
-        documents.setdefault(each.office_id, []).append(each)
-    ids = [office_id] if office_id else [each.id for each in identity.offices(session)]
-    months = [each for each in span.parts() if each.span is Span.MONTH]
-    issued = recycled_shares(session, ids, months)
-    some = {*sheets, *granted, *tallied, *documents, *issued}.union(*inks.values())
-    found = {
-        key: Facts(
-            sheets.get(key, 0),
-            granted.get(key, 0),
-            {code: each.get(key, 0) for code, each in inks.items()},
-            *_paper_of(issued.get(key)),
-            tally=tallied.get(key, tallies.Tally()),
-            documents=tuple(documents.get(key, ())),
-        )
-        for key in {office_id or ALL, *some}
-    }
-    if not office_id:
-        found[ALL] = Facts(
-            sum(sheets.values()),
-            sum(granted.values()),
-            {code: sum(each.values()) for code, each in inks.items()},
-            sum(each.recycled for each in issued.values()),
-            sum(each.issued for each in issued.values()),
-            tallies.together(tallied.values()),
-            tuple(each for several in documents.values() for each in several),
-        )
-    return found
-
-
-def _paper_of(share: RecycledShare | None) -> tuple[int, int]:
-    return (share.recycled, share.issued) if share else (0, 0)
-
-
-def _granted(session: Session, span: Period) -> dict[str, int]:
-    """Return what each office was granted for the periods within a span, with its projects."""
-    plans = balances(session, Account.SHEETS, span.parts())
-    projects = granted_to_projects(session, Account.SHEETS, *span.bounds(services().zone))
-    return {
-        key: (plans[key].granted if key in plans else 0) + projects.get(key, 0)
-        for key in {*plans, *projects}
-    }
-
-
-def _documents(session: Session, office_id: str, span: Period) -> list[Paperless]:
-    since, before = span.bounds(services().zone)
-    found = docflow.circulations(session, since, before, office_id)
-    printed = tallies.printed_of(session, (each.document_id for each in found))
-    return [
-        Paperless(
-            each.document_id,
-            each.office_id,
-            each.owner_name,
-            each.origin.startswith(f"{ORIGIN}:"),
-            each.pages,
-            each.opened,
-            printed.get(each.document_id, 0),
-        )
-        for each in found
-    ]
 
 
 def _whole_and_parts(
     session: Session, usage: Usage, office: Office | None, span: Period
 ) -> tuple[Facts, list[Part]]:
     """Return the facts, and what they are sums of: offices, or the months of an office's year."""
-    found = _facts_by_office(session, usage, span, office)
+    found = facts_by_office(session, usage, span, office)
     if office is None:
         return found[ALL], [
             Part(each.name, _address(each, span), found.get(each.id, Facts()))
@@ -291,7 +203,7 @@ def _whole_and_parts(
         Part(
             month(each.key),
             _address(office, each),
-            _facts_by_office(session, usage, each, office)[office.id],
+            facts_by_office(session, usage, each, office)[office.id],
         )
         for each in _times_within(session, office, span)
     ]
@@ -363,7 +275,7 @@ def _jobs_behind(
 ) -> dict[str, Any]:
     zone = services().zone
     days = span.days()
-    asked = Behind(FIGURES[code], days[0], days[-1], office.id if office else "")
+    asked = Behind(OF_JOBS[code], days[0], days[-1], office.id if office else "")
     rows = tallies.jobs_behind(session, asked, zone, limit=PAGE, offset=(page - 1) * PAGE)
     count, total = tallies.count_behind(session, asked, zone)
     jobs = printing.jobs_numbered(session, [number for number, _ in rows])
@@ -381,7 +293,7 @@ def _documents_behind(
 ) -> dict[str, Any]:
     found = [
         (each, each.counts(code))
-        for each in _documents(session, office.id if office else "", span)
+        for each in documents_of(session, office.id if office else "", span)
         if each.counts(code)
     ]
     page = page_number()
@@ -413,18 +325,3 @@ def _figures_of(parts: Sequence[Part]) -> list[tuple[str, dict[Code, int | None]
 
 def _name(office: Office | None) -> str:
     return office.name if office else sentence("All offices")
-
-
-def _by_month(usage: Usage, office: Office | None, span: Period) -> Bars:
-    """Return the sheets of the months of a span, or of the year that ends with it."""
-    last = span.days()[-1]
-    month_ = Period(last.year, last.month)
-    months = [month_]
-    for _ in range(11):
-        months.insert(0, months[0].previous())
-    question = Question(Account.SHEETS, months[0].days()[0], last, office.id if office else "")
-    sheets = dict.fromkeys((each.key for each in months), 0)
-    for day, spent in usage.by_day(question).items():
-        sheets[f"{day:%Y-%m}"] += spent
-    title, unit = sentence("Sheets by month"), sentence("sheets")
-    return Bars(title, unit, [Bar(month(key), n, "") for key, n in sheets.items()])

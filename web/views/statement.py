@@ -13,10 +13,11 @@ from quotas.ledger import Kind
 from quotas.periods import WHOLE
 from quotas.units import TONER_UNITS_PER_PAGE, Unit
 from web.access import PERSON, access
-from web.downloads import csv_file
+from web.downloads import Sheet, csv_file, workbook
 from web.filters import Filter, asked_for
 from web.language import local_time, sentence, words
 from web.services import services
+from web.tables import Value
 from web.views.jobs import PAGE, page_number
 from web.views.office import GUESTS, NONE, OFFICE_ALONE, asked_office, asked_period
 from web.words import ENTRY_KINDS, JOB_KINDS
@@ -64,7 +65,20 @@ def show_statement() -> str:
 @account_statement.get("/office/statement.csv")
 @access(PERSON)
 def download_statement() -> Response:
-    """Give all lines that the filter leaves, the balances and the sums, as CSV."""
+    """Give all lines that the filter leaves, in their order, as CSV."""
+    return csv_file(*_table())
+
+
+@account_statement.get("/office/statement.xlsx")
+@access(PERSON)
+def download_workbook() -> Response:
+    """Give the same lines as a workbook."""
+    name, head, rows = _table()
+    return workbook(name, [Sheet(sentence("Statement"), head, rows)])
+
+
+def _table() -> tuple[str, list[str], list[list[Value]]]:
+    """Return the name, the head and the rows of the statement as a file."""
     with services().database.snapshot() as session:
         shown, asked, _ = _asked(session)
         found = statement(session, asked)
@@ -83,7 +97,7 @@ def download_statement() -> Response:
         sentence("Reason"),
     ]
     scale = _scale(asked.unit)
-    rows = [
+    rows: list[list[Value]] = [
         [
             local_time(line.entry.at),
             words(ENTRY_KINDS[line.entry.kind]),
@@ -95,7 +109,7 @@ def download_statement() -> Response:
         ]
         for line in found.lines
     ]
-    return csv_file(f"{shown.name}-{asked.period.key}-{asked.unit}", head, rows)
+    return f"{shown.name}-{asked.period.key}-{asked.unit}", head, rows
 
 
 def _numbers(line: Line) -> tuple[int, int, int, int]:
