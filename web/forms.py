@@ -4,6 +4,8 @@ It is said beside the field that it is about, which is where the eye and the cur
 about no single field is said above the form.
 """
 
+from collections.abc import Mapping
+
 from flask import render_template, request
 
 from core.errors import InvalidInput, PrintgateError
@@ -17,7 +19,6 @@ FIELDS = {
     "A code has 1 to 64 small letters, digits and dashes.": "code",
     "A correction or scrapping needs a reason.": "reason",
     "A person needs a sign-in name.": "login",
-    "A price or budget is an amount in yuan such as 23.50.": "price",
     "A printer's name has 1 to 63 letters of the alphabet, digits, dashes or dots.": "name",
     "A quantity is a whole number of reams or cartridges above zero.": "quantity",
     "A ream of paper has 1 to 10,000 sheets.": "sheets",
@@ -40,7 +41,6 @@ FIELDS = {
     "Please enter the first day, as in 2026-11-30.": "starts_on",
     "Please enter what goes on as a whole number of sheets, zero or more.": "carry_max",
     "Please enter a number from 1 to {n}.": "count",
-    "Please enter a whole number.": "sheets",
     "Please enter from whom it was bought.": "supplier",
     "Please give a reason.": "reason",
     "Please enter the last day.": "last_day",
@@ -59,13 +59,25 @@ FIELDS = {
 """The field that a refusal is about, by the sentence of the refusal."""
 
 
+class WrongField(InvalidInput):
+    """What stands in one field of a form can't be understood."""
+
+    def __init__(self, field: str, text: Text) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 def refused(template: str, error: PrintgateError, **context: object) -> tuple[str, int]:
-    """Return a form's page again, with its fields as they were sent and the refusal beside them."""
+    """Return a form's page again, with its fields as they were sent and the refusal beside them.
+
+    A refusal about a field that the form did not send is said above it.
+    """
+    about = error.field if isinstance(error, WrongField) else FIELDS.get(error.text.msgid)
     page = render_template(
         template,
         form=request.values,
         wrong=error.text,
-        wrong_field=FIELDS.get(error.text.msgid),
+        wrong_field=about if about and about in request.values else None,
         **context,
     )
     return page, error.http_status
@@ -84,12 +96,20 @@ def ticked(field: str) -> bool:
 _WHOLE = Text("Please enter a whole number.")
 
 
+def whole_number(field: str, sent: Mapping[str, str] | None = None) -> int:
+    """Return a number from what was `sent`, else from the form; InvalidInput if it is none."""
+    typed = (request.form if sent is None else sent).get(field, "").strip()
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 7):
+        raise WrongField(field, _WHOLE)
+    return int(typed)
+
+
 def signed_number(field: str, otherwise: Text = _WHOLE) -> int:
     """Return a whole number above or below zero; InvalidInput if it is none."""
     typed = given(field).replace("−", "-").removeprefix("+")
     digits = typed.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 8):
-        raise InvalidInput(otherwise)
+        raise WrongField(field, otherwise)
     return int(typed)
 
 
@@ -106,7 +126,7 @@ def fen(field: str) -> int:
     yuan, _, rest = given(field).replace(",", "").partition(".")
     digits = yuan + rest
     if not (yuan and digits.isascii() and digits.isdigit() and len(rest) <= 2 and len(yuan) <= 9):
-        raise InvalidInput(Text("A price or budget is an amount in yuan such as 23.50."))
+        raise WrongField(field, Text("A price or budget is an amount in yuan such as 23.50."))
     return int(yuan) * 100 + int(rest.ljust(2, "0"))
 
 

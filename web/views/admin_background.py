@@ -12,9 +12,8 @@ from printgate.queries import Job
 from printgate.service import attention, finish
 from printgate.stuck import STUCK_AFTER, TROUBLES
 from web.access import ADMIN, access
-from web.forms import refused
+from web.forms import refused, whole_number
 from web.services import services
-from web.views.jobs import whole_number
 
 admin_background = Blueprint("admin_background", __name__)
 

@@ -22,6 +22,7 @@ admin_grants = Blueprint("admin_grants", __name__)
 
 Answer = str | Response | tuple[str, int]
 _MONTHS_BACK = 11
+_VERDICTS = {"confirm": service.confirm, "reject": service.reject}
 _MOVED = (Kind.GRANT, Kind.ADJUST, Kind.TRANSFER, Kind.CARRY)
 """The kinds of entry that change how much an account has been given."""
 
@@ -56,8 +57,10 @@ def enter() -> Answer:
 def decide() -> Answer:
     """Confirm a proposed adjustment, as a second person, or let it fall."""
     office_id, month = given("office"), given("month")
-    verb = service.confirm if given("kind") == "confirm" else service.reject
     try:
+        verb = _VERDICTS.get(given("kind"))
+        if verb is None:
+            raise InvalidInput(Text("The request can't be understood."))
         with services().database.transaction() as session:
             verb(session, given("proposal"), actor=g.actor, now=services().clock.now())
     except PrintgateError as error:
@@ -70,7 +73,7 @@ def decide() -> Answer:
 def _enter(session: Session, office: Office, month: str) -> None:
     office_id, period = office.id, _period(session, office, month)
     entry_id, sheets = given("entry"), signed_number("sheets")
-    if not is_uuid(entry_id):
+    if not is_uuid(entry_id) or given("kind") not in ("grant", "adjust"):
         raise InvalidInput(Text("The request can't be understood."))
     now = services().clock.now()
     if given("kind") == "adjust":

@@ -20,8 +20,9 @@ from printgate.callers import Caller
 from printgate.service import answer
 from web.access import PERSON, access
 from web.filters import Filter, asked_for
+from web.forms import whole_number
 from web.services import services
-from web.views.jobs import PAGE, page_number, whole_number
+from web.views.jobs import PAGE, page_number
 
 documents = Blueprint("documents", __name__)
 

@@ -1,15 +1,13 @@
 """My jobs: what became of each and why; cancel, print or circulate."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from core.errors import InvalidInput
 from core.identity import queries as identity
-from core.text import Text
 from printgate import deciding
 from printgate import queries as printing
 from printgate.metering import Usage
@@ -17,6 +15,7 @@ from printgate.queries import Job, JobSearch
 from printgate.service import answer, finish, holding
 from web.access import PERSON, access
 from web.filters import asked_for
+from web.forms import whole_number
 from web.services import services
 from web.words import STAGE_CHOICES
 
@@ -149,14 +148,6 @@ def page_number(name: str = "page") -> int:
     """Return the page of a list that the address asks for, 1 if it makes no sense."""
     asked = request.args.get(name, "1")
     return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
-
-
-def whole_number(field: str, sent: Mapping[str, str] | None = None) -> int:
-    """Return a number from what was `sent`, else from the form; InvalidInput if it is none."""
-    given = (request.form if sent is None else sent).get(field, "").strip()
-    if not (given.isascii() and given.isdigit() and len(given) < 7):
-        raise InvalidInput(Text("Please enter a whole number."))
-    return int(given)
 
 
 def _back(job_id: int) -> Response:

@@ -21,9 +21,9 @@ from quotas.units import Unit
 from web import request_words
 from web.access import PERSON, access
 from web.filters import asked_for
-from web.forms import entry_id, given, refused
+from web.forms import entry_id, given, refused, whole_number
 from web.services import services
-from web.views.jobs import PAGE, page_number, whole_number
+from web.views.jobs import PAGE, page_number
 
 requests = Blueprint("requests", __name__)
 

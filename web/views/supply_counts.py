@@ -15,9 +15,9 @@ from quotas.supplies.service import counting as service
 from quotas.supplies.service.counting import Count
 from web import supply_words
 from web.access import HEAD, access
-from web.forms import entry_id, given, refused
+from web.forms import entry_id, given, refused, whole_number
 from web.services import services
-from web.views.jobs import PAGE, page_number, whole_number
+from web.views.jobs import PAGE, page_number
 from web.views.supplies import office_names
 
 supply_counts = Blueprint("supply_counts", __name__)

@@ -17,9 +17,8 @@ from quotas.supplies.service.catalogue import COLOURS, ArticleFields
 from quotas.supplies.stock import PAPERS, Material
 from web import supply_words
 from web.access import ADMIN, access
-from web.forms import entry_id, fen, given, refused
+from web.forms import entry_id, fen, given, refused, whole_number
 from web.services import services
-from web.views.jobs import whole_number
 from web.views.supplies import office_names
 
 supply_setup = Blueprint("supply_setup", __name__)
