@@ -130,6 +130,7 @@ def _terms(settings: Settings) -> Terms:
         ask_expires=timedelta(hours=settings.ask_expires_hours),
         hold_expires=timedelta(hours=settings.hold_expires_hours),
         pages_url=settings.pages_url,
+        workdays=_workdays(settings),
     )
 
 
@@ -222,7 +223,7 @@ def _web(settings: Settings, parts: Parts, sandbox: Sandbox) -> WebServices:
         metrics=Metrics(lambda: _figures(parts)),
         metrics_token=settings.metrics_token,
         adjust_max=settings.second_person_above,
-        workdays=_workdays(settings),
+        workdays=parts.terms.workdays,
     )
 
 

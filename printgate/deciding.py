@@ -57,7 +57,12 @@ def decide_now(parts: Parts, uuid: str, *, timeout_seconds: float) -> Job:
 
     def decided(session: Session) -> Job:
         job = decide.decide_job(
-            session, uuid, verdict, ask_expires=parts.terms.ask_expires, now=parts.clock.now()
+            session,
+            uuid,
+            verdict,
+            ask_expires=parts.terms.ask_expires,
+            workdays=parts.terms.workdays,
+            now=parts.clock.now(),
         )
         reached("decision-before-commit")
         return job

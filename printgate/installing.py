@@ -75,7 +75,14 @@ def print_trial_page(parts: Parts, name: str, office_id: str, *, title: str, act
     digest = hashlib.sha256(page).hexdigest()
     with parts.database.transaction() as session:
         job = trial.order(
-            session, name, office_id, title=title, digest=digest, actor=actor, now=now
+            session,
+            name,
+            office_id,
+            title=title,
+            digest=digest,
+            workdays=parts.terms.workdays,
+            actor=actor,
+            now=now,
         )
         parts.spool.put_made(job.uuid, page)
     return job

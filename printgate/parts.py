@@ -12,6 +12,7 @@ from printgate.backend.port import Backend, Devices
 from printgate.policy import Rules
 from printgate.spool import Spool
 from quotas.periods import DEFAULT_ZONE
+from quotas.workdays import WEEKENDS_OFF, Workdays
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Terms:
     """How long a held job waits for its release."""
     pages_url: str = ""
     zone: ZoneInfo = DEFAULT_ZONE
+    workdays: Workdays = WEEKENDS_OFF
 
 
 @dataclass(frozen=True)

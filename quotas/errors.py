@@ -42,6 +42,13 @@ class PersonLimitReached(QuotaExceeded):
     rule = Limit.PERSON
 
 
+class UnfairShare(QuotaExceeded):
+    """At the end of a period the job needs more than one person may take of what is left."""
+
+    code = "fair-share"
+    rule = Limit.SHARE
+
+
 class NoSuchAccount(NotFound):
     """The office has no such account."""
 

@@ -1,10 +1,12 @@
 """Reads of limits: what is set, what each person has taken, and the proof of that."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from quotas.fairness import Fairness
 from quotas.limits import Limits
 from quotas.models import AccountRow, EntryRow, LimitsRow, PersonLimitRow, ReservationRow
 from quotas.periods import Period
@@ -13,12 +15,22 @@ from quotas.units import Unit
 
 def limits(session: Session, office_id: str) -> Limits:
     """Return an office's limits."""
-    found = session.execute(
-        select(LimitsRow.job_max, LimitsRow.person_max)
-        .join(AccountRow, AccountRow.id == LimitsRow.account_id)
-        .where(*_own(office_id))
-    ).one_or_none()
-    return Limits(*found) if found else Limits()
+    return limits_of(
+        session.scalar(
+            select(LimitsRow)
+            .join(AccountRow, AccountRow.id == LimitsRow.account_id)
+            .where(*_own(office_id))
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def limits_of(row: LimitsRow | None) -> Limits:
+    """Return limits as a value."""
+    if row is None:
+        return Limits()
+    fair = Fairness(row.fair_days, row.fair_percent, row.fair_least) if row.fair_days else None
+    return Limits(row.job_max, row.person_max, fair)
 
 
 def person_limits(session: Session, office_id: str) -> dict[str, int]:
@@ -31,8 +43,14 @@ def person_limits(session: Session, office_id: str) -> dict[str, int]:
     return {row.person_id: row.sheets_max for row in rows}
 
 
-def taken(session: Session, office_id: str, period: Period) -> dict[str, int]:
-    """Return what each person has taken of an office's own account in a period, in sheets."""
+def taken(
+    session: Session, office_id: str, period: Period, since: datetime | None = None
+) -> dict[str, int]:
+    """Return what each person has taken of an office's own account in a period, in sheets.
+
+    All of it, or what jobs took that were reserved since a moment.
+    """
+    of_late = () if since is None else (ReservationRow.reserved_at >= since,)
     rows = session.execute(
         select(ReservationRow.person_id, _TAKEN)
         .join(AccountRow, AccountRow.id == ReservationRow.account_id)
@@ -40,6 +58,7 @@ def taken(session: Session, office_id: str, period: Period) -> dict[str, int]:
             *_own(office_id),
             ReservationRow.period == period.key,
             ReservationRow.person_id.is_not(None),
+            *of_late,
         )
         .group_by(ReservationRow.person_id)
     )

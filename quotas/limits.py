@@ -1,8 +1,10 @@
 """What one job and one person may take of an office's account, beside what the account has left.
 
-An office may say how many sheets a job takes at the most, and how many one person takes from the
-office's account in a period; a person may be named who has another limit than all others. Both are
-asked when sheets are reserved, never afterwards: what came out is charged, whatever it is.
+An office may say how many sheets a job takes at the most, how many one person takes from the
+office's account in a period, and how much of what is left at its end (fairness.py); a person may be
+named who has another limit than all others, and then is bound by nothing else that concerns
+persons. All this is asked when sheets are reserved, never afterwards: what came out is charged,
+whatever it is.
 
 What a person has taken in a period is what is reserved for their jobs of that period and what came
 out of those that are settled. It is no figure of its own, which could go wrong, but the sum over
@@ -14,12 +16,15 @@ of their own takes nothing from the office's; a project has sheets of its own an
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quotas.fairness import Fairness
+
 
 class Limit(StrEnum):
     """Which limit refuses a job, as the rule is called on pages and in the audit trail."""
 
     JOB = "quota.job"
     PERSON = "quota.person"
+    SHARE = "quota.share"
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,19 @@ class Limits:
 
     job_max: int | None = None
     person_max: int | None = None
+    fair: Fairness | None = None
 
     def for_person(self, named: int | None) -> "Limits":
         """Return the limits of a person, where `named` is the one that was set for them alone."""
         return self if named is None else Limits(self.job_max, named)
+
+
+@dataclass(frozen=True)
+class Late:
+    """How it stands in the last days: what the office has left, what the sender took in them."""
+
+    left: int
+    taken: int
 
 
 @dataclass(frozen=True)
@@ -43,13 +57,18 @@ class Excess:
     left: int
 
 
-def excess(limits: Limits, amount: int, taken: int) -> Excess | None:
+def excess(limits: Limits, amount: int, taken: int, late: Late | None = None) -> Excess | None:
     """Return which limit a job exceeds, None if none; `taken` is what its sender has taken.
 
-    What is left for a person falls below zero where more came out than was reserved.
+    `late` is given in the last days of a period only. What is left for a person falls below zero
+    where more came out than was reserved.
     """
     if limits.job_max is not None and amount > limits.job_max:
         return Excess(Limit.JOB, limits.job_max, limits.job_max)
     if limits.person_max is not None and taken + amount > limits.person_max:
         return Excess(Limit.PERSON, limits.person_max, limits.person_max - taken)
+    if limits.fair is not None and late is not None:
+        most = limits.fair.most(late.left, late.taken)
+        if late.taken + amount > most:
+            return Excess(Limit.SHARE, most, most - late.taken)
     return None

@@ -74,10 +74,16 @@ class LimitsRow(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     job_max: Mapped[int | None] = mapped_column(_BIG)
     person_max: Mapped[int | None] = mapped_column(_BIG)
+    fair_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The last working days in which fairness.py holds; 0: none."""
+    fair_percent: Mapped[int] = mapped_column(default=0, server_default="0")
+    fair_least: Mapped[int] = mapped_column(_BIG, default=0, server_default="0")
 
     __table_args__ = (
         CheckConstraint("job_max > 0", name="a_job_takes_something"),
         CheckConstraint("person_max >= 0", name="person_max_not_negative"),
+        CheckConstraint("fair_percent BETWEEN 0 AND 100", name="fair_percent_is_a_share"),
+        CheckConstraint("fair_days >= 0 AND fair_least >= 0", name="fair_not_negative"),
     )
 
 

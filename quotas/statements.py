@@ -87,9 +87,9 @@ TAKE_FROM = (
         _BALANCE.held + _BALANCE.spent + bindparam("more_held") <= _BALANCE.granted,
     )
     .values(held=_SUMS["held"])
-    .returning(_BALANCE.account_id, _BALANCE.period)
+    .returning((_BALANCE.granted - _BALANCE.held - _BALANCE.spent).label("left"))
 )
-"""Hold units of this balance, if there is enough."""
+"""Hold units of this balance, if there is enough; it is told what is left then."""
 
 TAKEN_BY = select(
     func.coalesce(func.sum(func.coalesce(_RESERVATION.used, _RESERVATION.amount)), 0)
@@ -97,8 +97,9 @@ TAKEN_BY = select(
     _RESERVATION.account_id == bindparam("of_account"),
     _RESERVATION.period == bindparam("of_period"),
     _RESERVATION.person_id == bindparam("of_person"),
+    _RESERVATION.reserved_at >= bindparam("of_since"),
 )
-"""What a person has taken of a balance: what is reserved for them, and what came out."""
+"""What a person has taken of a balance since a moment: what is reserved, and what came out."""
 
 GIVE_UP = (
     update(table(BalanceRow))

@@ -44,6 +44,10 @@ class Workdays:
         return day.year in self.years
 
 
+WEEKENDS_OFF = Workdays()
+"""What holds where nobody says more: the week alone."""
+
+
 def load_workdays(path: Path = SHIPPED) -> Workdays:
     """Read a table of days; WorkdaysError names everything that is wrong in it."""
     try:

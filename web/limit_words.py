@@ -6,6 +6,7 @@ from quotas.limits import Limit
 RULES: dict[str, Text] = {
     Limit.JOB: Text("Most sheets of one job"),
     Limit.PERSON: Text("Most sheets of one person"),
+    Limit.SHARE: Text("Fair share at a period's end"),
 }
 
 STEPS_AFTER_REFUSAL: dict[str, Text] = {
@@ -13,5 +14,9 @@ STEPS_AFTER_REFUSAL: dict[str, Text] = {
     Limit.PERSON: Text(
         "Please print fewer pages or copies, or ask the head of your office, "
         "who can set another limit for you."
+    ),
+    Limit.SHARE: Text(
+        "Please print what can wait in the next period, or ask the head of your office, "
+        "who can set a limit for you alone."
     ),
 }

@@ -191,7 +191,12 @@ def _receive(
     if verdict is None:
         return arrive.decide_later(session, sent.uuid, now=now)
     return decide.decide_job(
-        session, sent.uuid, verdict, ask_expires=parts.terms.ask_expires, now=now
+        session,
+        sent.uuid,
+        verdict,
+        ask_expires=parts.terms.ask_expires,
+        workdays=parts.terms.workdays,
+        now=now,
     )
 
 

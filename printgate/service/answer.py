@@ -20,6 +20,7 @@ from printgate.service.arrive import NewJob, create_job
 from printgate.service.decide import Kept, carry_out, circulate, decision_on_paper
 from printgate.service.rows import change, job_row
 from printgate.ticket import JobTicket
+from quotas.workdays import WEEKENDS_OFF, Workdays
 
 REASON_LENGTH_MIN = 5
 REASON_LENGTH_MAX = 500
@@ -36,7 +37,14 @@ def may_override(rules: Rules, actor: Actor, owner_id: str | None, office_id: st
 
 
 def print_asked(
-    session: Session, uuid: str, reason: str, rules: Rules, *, actor: Actor, now: datetime
+    session: Session,
+    uuid: str,
+    reason: str,
+    rules: Rules,
+    *,
+    workdays: Workdays = WEEKENDS_OFF,
+    actor: Actor,
+    now: datetime,
 ) -> Job:
     """Print a draft that waits for its owner's answer, within quota, with a reason."""
     row = _asked(session, uuid)
@@ -45,7 +53,7 @@ def print_asked(
     given = checked_reason(reason)
     decision = decision_on_paper(session, row, rules, now=now)
     row.expires_at = None
-    carry_out(session, row, decision, now=now)
+    carry_out(session, row, decision, workdays=workdays, now=now)
     _note_override(session, row, given, actor, now)
     session.flush()
     return job_by_uuid(session, uuid)
@@ -75,6 +83,7 @@ def print_document(  # what an order of paper is
     *,
     copies: int,
     reason: str,
+    workdays: Workdays = WEEKENDS_OFF,
     now: datetime,
 ) -> Job:
     """Print a circulating document after all: a job on a print grant, within quota and counted.
@@ -96,7 +105,8 @@ def print_document(  # what an order of paper is
     row.pages, row.format, row.expires_at = grant.pages, "application/pdf", None
     row.output_digest = grant.digest
     change(session, row, Event.DOCUMENT_RECEIVED, actor=actor, now=now)
-    carry_out(session, row, decision_on_paper(session, row, rules, now=now), now=now)
+    decision = decision_on_paper(session, row, rules, now=now)
+    carry_out(session, row, decision, workdays=workdays, now=now)
     if Stage(row.stage) is Stage.REFUSED:
         docflow.service.void_grant(session, grant.id, actor=actor, now=now)
     _note_override(session, row, reason, actor, now)

@@ -48,6 +48,7 @@ from printgate.service.rows import (
 from printgate.ticket import JobTicket
 from quotas.errors import QuotaExceeded
 from quotas.units import Unit
+from quotas.workdays import WEEKENDS_OFF, Workdays
 
 _TARGET = select(PrinterRow.id).where(PrinterRow.name == bindparam("of_name"))
 ORIGIN = "printgate"
@@ -134,14 +135,26 @@ def decision_on(sent: Sent, facts: Facts, rules: Rules) -> Decision:
 
 
 def decide_job(
-    session: Session, uuid: str, verdict: Verdict, *, ask_expires: timedelta, now: datetime
+    session: Session,
+    uuid: str,
+    verdict: Verdict,
+    *,
+    ask_expires: timedelta,
+    workdays: Workdays = WEEKENDS_OFF,
+    now: datetime,
 ) -> Job:
     """Decide a job that has its document; one that is decided already is returned as it is."""
     row = job_row(session, uuid)
     if Stage(row.stage) is Stage.DECIDING:
         row.pages, row.output_digest = verdict.pages, verdict.output_digest
         carry_out(
-            session, row, verdict.decision, kept=verdict.kept, ask_expires=ask_expires, now=now
+            session,
+            row,
+            verdict.decision,
+            kept=verdict.kept,
+            ask_expires=ask_expires,
+            workdays=workdays,
+            now=now,
         )
         session.flush()
     return job_by_uuid(session, uuid)
@@ -154,6 +167,7 @@ def carry_out(
     *,
     kept: Kept | None = None,
     ask_expires: timedelta = timedelta(0),
+    workdays: Workdays = WEEKENDS_OFF,
     now: datetime,
 ) -> None:
     """Do what a decision says, in this transaction, or what it says for a permit that is gone."""
@@ -163,7 +177,7 @@ def carry_out(
     row.reasons = reasons_to_json(decision.reasons)
     match decision.outcome:
         case Outcome.PRINT:
-            _print(session, row, decision, now)
+            _print(session, row, decision, workdays, now)
         case Outcome.CIRCULATE:
             circulate(session, row, kept, now)
         case Outcome.ASK:
@@ -216,7 +230,9 @@ def decision_on_paper(session: Session, row: JobRow, rules: Rules, *, now: datet
     return decision_on(sent, Facts(pages=row.pages), rules)
 
 
-def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> None:
+def _print(
+    session: Session, row: JobRow, decision: Decision, workdays: Workdays, now: datetime
+) -> None:
     try:
         quotas.service.reserve(
             session,
@@ -229,6 +245,7 @@ def _print(session: Session, row: JobRow, decision: Decision, now: datetime) -> 
             kind=_kind(row, decision),
             actor=sender(row),
             now=now,
+            workdays=workdays,
         )
     except QuotaExceeded as error:
         permit_uses.settle(session, row, 0, now=now)

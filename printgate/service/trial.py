@@ -17,6 +17,7 @@ from printgate.service.arrive import NewJob, create_job
 from printgate.service.decide import TRIAL, carry_out
 from printgate.service.rows import change, job_row
 from printgate.ticket import JobTicket
+from quotas.workdays import WEEKENDS_OFF, Workdays
 
 _PAGES = 2
 
@@ -28,6 +29,7 @@ def order(
     *,
     title: str,
     digest: str,
+    workdays: Workdays = WEEKENDS_OFF,
     actor: Actor,
     now: datetime,
 ) -> Job:
@@ -51,6 +53,6 @@ def order(
     decision = Decision(
         Outcome.PRINT, ticket, target.name, usage.sheets, usage.impressions, (reason,)
     )
-    carry_out(session, row, decision, now=now)
+    carry_out(session, row, decision, workdays=workdays, now=now)
     session.flush()
     return job_by_uuid(session, new.uuid)

@@ -10,12 +10,16 @@ from core.errors import InvalidInput
 from core.identity import queries as identity
 from core.people import Actor
 from core.text import Text
+from quotas.fairness import DAYS_MAX, Fairness
+from quotas.limit_queries import limits_of
 from quotas.limits import Limits
 from quotas.models import AccountRow, LimitsRow, PersonLimitRow
 from quotas.queries import account_of
 from quotas.service import books
 from quotas.service.accounts import OFFICE, hold_accounts, open_account
 from quotas.units import AMOUNT_MAX, Unit
+
+_UNFAIR = Fairness(0, 0, 0)
 
 
 def set_limits(
@@ -24,18 +28,20 @@ def set_limits(
     """Set an office's limits; they hold from the next job on, for what was taken before, too."""
     _check(limits.job_max, least=1)
     _check(limits.person_max, least=0)
+    _check_fair(limits.fair)
     identity.office(session, office_id)
     account = _held(session, office_id, now)
     row = session.get(LimitsRow, account.id, populate_existing=True)
-    before = Limits(row.job_max, row.person_max) if row else Limits()
-    if before == limits:
+    if limits_of(row) == limits:
         return
     if row is None:
-        session.add(LimitsRow(account_id=account.id, **vars(limits)))
-    else:
-        row.job_max, row.person_max = limits.job_max, limits.person_max
+        row = LimitsRow(account_id=account.id)
+        session.add(row)
+    said = _columns(limits)
+    for name, value in said.items():
+        setattr(row, name, value)
     _note_limited(session, account)
-    audit.record(session, actor, "quota.limits", office_id, dict(vars(limits)), now)
+    audit.record(session, actor, "quota.limits", office_id, said, now)
 
 
 def set_person_limit(
@@ -87,12 +93,36 @@ def _note_limited(session: Session, own: AccountRow) -> None:
     session.flush()
     row = session.get(LimitsRow, own.id)
     named = select(PersonLimitRow.person_id).where(PersonLimitRow.account_id == own.id).limit(1)
-    limited = (row is not None and Limits(row.job_max, row.person_max) != Limits()) or (
-        session.scalar(named) is not None
-    )
+    limited = limits_of(row) != Limits() or session.scalar(named) is not None
     for account in hold_accounts(session, own.office_id, Unit.SHEETS):
         account.limited = limited
     session.flush()
+
+
+def _columns(limits: Limits) -> dict[str, int | None]:
+    fair = limits.fair or _UNFAIR
+    return {
+        "job_max": limits.job_max,
+        "person_max": limits.person_max,
+        "fair_days": fair.days,
+        "fair_percent": fair.percent,
+        "fair_least": fair.least,
+    }
+
+
+def _check_fair(fair: Fairness | None) -> None:
+    if fair is None:
+        return
+    bounds = ((fair.days, 1, DAYS_MAX), (fair.percent, 0, 100), (fair.least, 0, AMOUNT_MAX))
+    if not all(type(value) is int and low <= value <= high for value, low, high in bounds):
+        raise InvalidInput(
+            Text(
+                "At a period's end: 1 to {n} working days, 0 to 100 per cent, and sheets.",
+                {"n": DAYS_MAX},
+            )
+        )
+    if not fair.percent and not fair.least:
+        raise InvalidInput(Text("Nobody could print at a period's end: give per cent or sheets."))
 
 
 def _check(most: object, *, least: int) -> None:

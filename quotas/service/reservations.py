@@ -29,6 +29,7 @@ from quotas.service.accounts import account_and_span
 from quotas.service.taking import Asked, Place
 from quotas.toner import Coverage, uses
 from quotas.units import AMOUNT_MAX, Unit
+from quotas.workdays import WEEKENDS_OFF, Workdays
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,18 @@ def reserve(
     actor: Actor,
     now: datetime,
     zone: ZoneInfo = DEFAULT_ZONE,
+    workdays: Workdays = WEEKENDS_OFF,
 ) -> Reservation:
     """Set units aside in the current period, or raise QuotaExceeded and leave all as it was.
 
     They are taken from the account of the person if the office has one for them, else from the
     office's; or from the one of `holder` (a project's id; "" is the office itself) and no other.
+    `workdays` say when a period's last days begin, where the office has a rule for these.
     `reservation_id` is the caller's key (the job's UUID); asking again answers with what it made,
     which may have ended since. EntryDiffers if it was made for another office or amount.
     """
     books.check_amount(amount)
-    asked = Asked(office_id, unit, amount, holder, person_id, now, zone)
+    asked = Asked(office_id, unit, amount, holder, person_id, now, zone, workdays)
     made = {
         "id": reservation_id,
         "amount": amount,

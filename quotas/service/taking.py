@@ -10,7 +10,7 @@ person has taken is summed up only then, and a job that exceeds a limit gives ba
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,15 +21,23 @@ from core.db import locked
 from core.text import Text, counted
 from quotas import statements
 from quotas.accounts import Account, AccountKind
-from quotas.errors import JobTooLarge, NoSuchAccount, PersonLimitReached, QuotaExceeded
+from quotas.errors import (
+    JobTooLarge,
+    NoSuchAccount,
+    PersonLimitReached,
+    QuotaExceeded,
+    UnfairShare,
+)
 from quotas.ledger import Delta
-from quotas.limits import Excess, Limit, Limits, excess
+from quotas.limit_queries import limits_of
+from quotas.limits import Excess, Late, Limit, Limits, excess
 from quotas.models import AccountRow, BalanceRow, LimitsRow, PersonLimitRow
 from quotas.periods import Period, Span
 from quotas.queries import account_of
 from quotas.service import books
 from quotas.service.accounts import OFFICE
 from quotas.units import Unit
+from quotas.workdays import Workdays
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Asked:
     person_id: str | None
     now: datetime
     zone: ZoneInfo
+    workdays: Workdays
 
     def places(self) -> dict[str, object]:
         """Return where `statements.TAKE` is to look, and in which periods."""
@@ -86,26 +95,45 @@ def take(session: Session, asked: Asked) -> Place:
 
 def _within_limits(session: Session, account: Account, asked: Asked) -> Place:
     limits = _limits(session, account, asked)
-    _check(limits, asked, 0)
-    place = Place(account.id, account.period_at(asked.now, asked.zone).key)
-    of = {"of_account": place.account_id, "of_period": place.period}
-    if session.execute(statements.TAKE_FROM, {**of, "more_held": asked.amount}).first() is None:
+    found = excess(Limits(limits.job_max), asked.amount, 0)
+    if found is not None:
+        raise _exceeds(found, limits, asked.amount)
+    period = account.period_at(asked.now, asked.zone)
+    place = Place(account.id, period.key)
+    take = {"of_account": account.id, "of_period": period.key, "more_held": asked.amount}
+    left = session.scalar(statements.TAKE_FROM, take)
+    if left is None:
         raise _too_little(account, asked, _left(session, account, asked))
-    if limits.person_max is not None:
-        by = {**of, "of_person": asked.person_id}
-        taken = int(session.scalar(statements.TAKEN_BY, by) or 0)
-        try:
-            _check(limits, asked, taken)
-        except QuotaExceeded:
-            books.add(session, place.account_id, place.period, Delta(held=-asked.amount))
-            raise
+    found = _person_excess(session, limits, asked, place, left + asked.amount)
+    if found is not None:
+        books.add(session, place.account_id, place.period, Delta(held=-asked.amount))
+        raise _exceeds(found, limits, asked.amount)
     return place
 
 
-def _check(limits: Limits, asked: Asked, taken: int) -> None:
-    found = excess(limits, asked.amount, taken)
-    if found is not None:
-        raise _exceeds(found, asked.amount)
+def _person_excess(
+    session: Session, limits: Limits, asked: Asked, place: Place, left: int
+) -> Excess | None:
+    """Return which limit of persons a job exceeds, where so much was left before it."""
+    period, late, taken = Period.of_key(place.period), None, 0
+    if limits.person_max is not None:
+        taken = _taken(session, asked, place, period.bounds(asked.zone)[0])
+    if limits.fair is not None:
+        begins = limits.fair.begins(period.days(), asked.workdays)
+        since = datetime.combine(begins, time.min, asked.zone)
+        if asked.now >= since:
+            late = Late(left, _taken(session, asked, place, since))
+    return excess(limits, asked.amount, taken, late)
+
+
+def _taken(session: Session, asked: Asked, place: Place, since: datetime) -> int:
+    by = {
+        "of_account": place.account_id,
+        "of_period": place.period,
+        "of_person": asked.person_id,
+        "of_since": since,
+    }
+    return int(session.scalar(statements.TAKEN_BY, by) or 0)
 
 
 def _account(session: Session, asked: Asked) -> Account | None:
@@ -138,8 +166,8 @@ def _limits(session: Session, account: Account, asked: Asked) -> Limits:
     named = and_(
         PersonLimitRow.account_id == AccountRow.id, PersonLimitRow.person_id == asked.person_id
     )
-    job_max, person_max, own = session.execute(
-        select(LimitsRow.job_max, LimitsRow.person_max, PersonLimitRow.sheets_max)
+    row, own = session.execute(
+        select(LimitsRow, PersonLimitRow.sheets_max)
         .select_from(AccountRow)
         .outerjoin(LimitsRow, LimitsRow.account_id == AccountRow.id)
         .outerjoin(PersonLimitRow, named)
@@ -148,10 +176,12 @@ def _limits(session: Session, account: Account, asked: Asked) -> Limits:
             AccountRow.unit == account.unit,
             AccountRow.holder == OFFICE,
         )
+        .execution_options(populate_existing=True)
     ).one()
+    limits = limits_of(row)
     if account.kind is not AccountKind.OFFICE or asked.person_id is None:
-        return Limits(job_max)
-    return Limits(job_max, person_max).for_person(own)
+        return Limits(limits.job_max)
+    return limits.for_person(own)
 
 
 def _left(session: Session, account: Account, asked: Asked) -> int:
@@ -164,7 +194,7 @@ def _left(session: Session, account: Account, asked: Asked) -> int:
     return left or 0
 
 
-def _exceeds(found: Excess, needed: int) -> QuotaExceeded:
+def _exceeds(found: Excess, limits: Limits, needed: int) -> QuotaExceeded:
     figures = {"needed": needed, "missing": needed - found.left}
     if found.limit is Limit.JOB:
         text = counted(
@@ -176,6 +206,20 @@ def _exceeds(found: Excess, needed: int) -> QuotaExceeded:
             **figures,
         )
         return JobTooLarge(text, needed=needed, left=found.left)
+    if found.limit is Limit.SHARE:
+        assert limits.fair is not None
+        text = counted(
+            "In the last working days of a period one person may take {percent} % of what the "
+            "office has left, and you have {n} sheet of that; this job needs {needed}, "
+            "{missing} more than that.",
+            "In the last working days of a period one person may take {percent} % of what the "
+            "office has left, and you have {n} sheets of that; this job needs {needed}, "
+            "{missing} more than that.",
+            found.left,
+            percent=limits.fair.percent,
+            **figures,
+        )
+        return UnfairShare(text, needed=needed, left=found.left)
     text = counted(
         "One person may take {most} of the office's sheets in this period, and you have {n} sheet "
         "left of that; this job needs {needed}, {missing} more than that.",

@@ -1,11 +1,14 @@
 """Many jobs of one person at the same moment: exactly as many get through as may."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from core.db import Database
 from core.people import SYSTEM
 from quotas import limit_queries, queries, service
-from quotas.errors import PersonLimitReached
+from quotas.errors import PersonLimitReached, UnfairShare
+from quotas.fairness import Fairness
 from quotas.limits import Limits
 from quotas.periods import Period
 from quotas.units import Unit
@@ -96,3 +99,29 @@ def test_a_limit_that_is_set_while_jobs_come_holds_from_then_on(
     assert 5 <= taken(database, office, alice) <= 15
     with pytest.raises(PersonLimitReached):
         reserve(database, office, alice, "one-more")
+
+
+def test_at_a_months_end_many_jobs_take_no_more_than_a_share(
+    database: Database, office: str, cast: Cast
+):
+    """A tenth of 10,000 sheets, in 64 jobs of 50 at once: 20 of them get through."""
+    late = datetime(2026, 11, 30, 1, 0, tzinfo=UTC)
+    with database.transaction() as session:
+        limits = Limits(fair=Fairness(1, 10, 0))
+        service.set_limits(session, office, limits, actor=SYSTEM, now=NOON)
+
+    def work(number: int) -> None:
+        person = cast.alice.id if number % 3 else cast.bob.id
+        with database.transaction() as session:
+            service.reserve(
+                session, f"j{number}", office, Unit.SHEETS, 50, person_id=person, actor=SYSTEM,
+                now=late,
+            )  # fmt: skip
+
+    outcomes = at_once(64, work)
+    assert failures(outcomes, UnfairShare) == []
+    alice, bob = taken(database, office, cast.alice.id), taken(database, office, cast.bob.id)
+    assert sum(each is None for each in outcomes) * 50 == alice + bob
+    for mine, theirs in ((alice, bob), (bob, alice)):
+        least = (10_000 - theirs) // 10 // 50 * 50
+        assert least <= mine <= 1000

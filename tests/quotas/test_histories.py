@@ -6,7 +6,7 @@ one that is repeated changes nothing.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -31,13 +31,15 @@ from core.people import SYSTEM, Actor
 from quotas import limit_queries, queries, service
 from quotas.accounts import Account
 from quotas.auditing import read_chain, unbalanced_transfers
-from quotas.errors import AccountClosed, JobTooLarge, PersonLimitReached, QuotaExceeded
+from quotas.errors import AccountClosed, QuotaExceeded
+from quotas.fairness import Fairness
 from quotas.ledger import Balance, Kind
 from quotas.limits import Limits
 from quotas.models import BalanceRow, EntryRow, ReservationRow
-from quotas.periods import Period, Span
+from quotas.periods import DEFAULT_ZONE, Period, Span
 from quotas.plans import Plan
 from quotas.units import Unit
+from quotas.workdays import WEEKENDS_OFF
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.both_databases
@@ -46,6 +48,9 @@ AMOUNTS = st.integers(1, 40)
 KEYS = st.integers(0, 5)
 PLACES = st.sampled_from(["own", "person", "project", "other"])
 CAPS = st.none() | st.integers(1, 40)
+FAIR = st.none() | st.builds(
+    Fairness, st.integers(1, 8), st.integers(0, 100), least=st.integers(1, 9)
+)
 ADA, BEN = Actor("Ada", "ada"), Actor("Ben", "ben")
 SHEETS = Unit.SHEETS
 Deed = Callable[[Session], object]
@@ -179,9 +184,11 @@ class Histories(RuleBasedStateMachine):
             )
         )  # fmt: skip
 
-    @rule(office=st.integers(0, 1), job=CAPS, person=CAPS)
-    def set_limits(self, office: int, job: int | None, person: int | None) -> None:
-        limits = Limits(job, person)
+    @rule(office=st.integers(0, 1), job=CAPS, person=CAPS, fair=FAIR)
+    def set_limits(
+        self, office: int, job: int | None, person: int | None, fair: Fairness | None
+    ) -> None:
+        limits = Limits(job, person, fair)
         self.do(
             lambda session: service.set_limits(
                 session, self.offices[office], limits, actor=ADA, now=self.now
@@ -213,7 +220,8 @@ class Histories(RuleBasedStateMachine):
             taken = limit_queries.taken(session, office, period).get(person, 0)
             name = f"{self.made}l{sender}{key}"
             known = session.get(ReservationRow, name)
-        room = [left, limits.job_max, limits.person_max and limits.person_max - taken]
+            share = self.share(session, limits, period, left, person)
+        room = [left, limits.job_max, limits.person_max and limits.person_max - taken, share]
         refused: list[QuotaExceeded] = []
 
         def deed(session: Session) -> object:
@@ -229,9 +237,22 @@ class Histories(RuleBasedStateMachine):
         done = self.do(deed)
         if known is None:
             assert done is all(each is None or amount <= each for each in room)
-            if refused and type(refused[0]) in (JobTooLarge, PersonLimitReached):
-                at = {JobTooLarge: limits.job_max, PersonLimitReached: room[2]}
-                assert refused[0].left == at[type(refused[0])]
+            if refused:
+                at = {"quota.job": room[1], "quota.person": room[2], "quota.share": share}
+                assert refused[0].left == at.get(refused[0].rule, left)
+
+    def share(
+        self, session: Session, limits: Limits, period: Period, left: int, person: str
+    ) -> int | None:
+        """Return what a person may still take of an office's account in its last days."""
+        if limits.fair is None:
+            return None
+        begins = limits.fair.begins(period.days(), WEEKENDS_OFF)
+        since = datetime.combine(begins, time.min, DEFAULT_ZONE)
+        if self.now < since:
+            return None
+        taken = limit_queries.taken(session, self.offices[0], period, since).get(person, 0)
+        return limits.fair.most(left, taken) - taken
 
     @rule(sender=st.sampled_from(["person", "ann", "max"]), key=KEYS, used=st.integers(0, 50))
     def settle_such_a_job(self, sender: str, key: int, used: int) -> None:

@@ -1,6 +1,6 @@
 """Limits of jobs and persons: the rule, and what it does to reservations."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +13,19 @@ from core.identity import service as identity
 from core.identity.service import PersonFields
 from core.people import SYSTEM
 from quotas import limit_queries, queries, service
-from quotas.errors import AccountClosed, JobTooLarge, PersonLimitReached, QuotaExceeded
+from quotas.errors import (
+    AccountClosed,
+    JobTooLarge,
+    PersonLimitReached,
+    QuotaExceeded,
+    UnfairShare,
+)
+from quotas.fairness import Fairness
 from quotas.ledger import Balance
-from quotas.limits import Excess, Limit, Limits, excess
-from quotas.periods import Period
+from quotas.limits import Excess, Late, Limit, Limits, excess
+from quotas.periods import Period, Span
 from quotas.units import AMOUNT_MAX, Unit
+from quotas.workdays import Workdays
 from tests.conftest import NOON, Cast
 
 MONTH = Period(2026, 11)
@@ -288,3 +296,123 @@ def test_nobody_of_another_office_is_named(database: Database, office: str, cast
     with pytest.raises(InvalidInput):
         name(database, office, cast.alice.id, 6)
     name(database, office, cast.alice.id, None)
+
+
+def fair(days: int = 3, percent: int = 25, least: int = 0) -> Limits:
+    return Limits(fair=Fairness(days, percent, least))
+
+
+HOLIDAYS = Workdays(
+    off=frozenset({date(2026, 12, 31)}), on=frozenset({date(2026, 12, 26)}), years=frozenset({2026})
+)
+
+
+@pytest.mark.parametrize(
+    ("period", "days", "workdays", "begins"),
+    [
+        (MONTH, 1, Workdays(), date(2026, 11, 30)),
+        (MONTH, 2, Workdays(), date(2026, 11, 27)),
+        (Period(2026, 12), 1, HOLIDAYS, date(2026, 12, 30)),
+        (Period(2026, 12), 5, HOLIDAYS, date(2026, 12, 25)),
+        (Period(2026, 12), 22, HOLIDAYS, date(2026, 12, 2)),
+        (Period(2026, 12), 23, HOLIDAYS, date(2026, 12, 1)),
+        (Period(2026, 12), 31, HOLIDAYS, date(2026, 12, 1)),
+        (Period(2026, 10, Span.QUARTER), 1, Workdays(), date(2026, 12, 31)),
+        (Period(2026, 1, Span.YEAR), 2, HOLIDAYS, date(2026, 12, 29)),
+    ],
+)
+def test_when_the_last_days_begin(period: Period, days: int, workdays: Workdays, begins: date):
+    assert Fairness(days, 10, 0).begins(period.days(), workdays) == begins
+
+
+@pytest.mark.parametrize(
+    ("percent", "least", "left", "taken", "most"),
+    [
+        (25, 0, 100, 0, 25),
+        (25, 0, 75, 25, 25),
+        (25, 0, 3, 0, 0),
+        (25, 5, 3, 0, 5),
+        (25, 30, 100, 0, 30),
+        (100, 0, 40, 60, 100),
+        (0, 7, 10**15, 0, 7),
+        (33, 0, 100, 0, 33),
+        (33, 0, -50, 10, 0),
+    ],
+)
+def test_the_share_of_one_person(percent: int, least: int, left: int, taken: int, most: int):
+    assert max(0, Fairness(1, percent, least).most(left, taken)) == most
+
+
+@given(
+    st.integers(0, 500), st.integers(0, 100), st.integers(0, 20), st.lists(st.integers(1, 60)),
+)  # fmt: skip
+def test_nobody_drains_an_office_by_many_jobs(left: int, percent: int, least: int, jobs: list[int]):
+    """Whoever prints alone takes the share of what was there, in however many jobs."""
+    rule, begun, taken = Fairness(1, percent, least), left, 0
+    for amount in jobs:
+        late = Late(left, taken)
+        if amount <= left and excess(Limits(fair=rule), amount, 0, late) is None:
+            left, taken = left - amount, taken + amount
+    assert taken <= max(least, percent * begun // 100)
+
+
+LATE = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)
+"""A Friday; the last working day after it is Monday the 30th."""
+
+
+@pytest.mark.both_databases
+def test_at_the_end_of_a_month_one_person_takes_a_share(
+    database: Database, office: str, cast: Cast
+):
+    alice, bob = cast.alice.id, cast.bob.id
+    with database.transaction() as session:
+        service.set_limits(session, office, fair(2, 25), actor=SYSTEM, now=NOON)
+    before = datetime(2026, 11, 26, 15, 59, tzinfo=UTC)
+    reserve(database, office, 20, "early", alice, before)
+    begins = before + timedelta(minutes=1)
+    reserve(database, office, 15, "a", alice, begins)
+    with pytest.raises(UnfairShare) as caught:
+        reserve(database, office, 6, "b", alice, LATE)
+    assert (caught.value.left, caught.value.missing) == (5, 1)
+    assert (caught.value.rule, "25" in str(caught.value)) == ("quota.share", True)
+    reserve(database, office, 16, "c", bob, LATE)
+    with pytest.raises(UnfairShare) as caught:
+        reserve(database, office, 2, "d", alice, LATE)
+    assert caught.value.left == 1
+    settle(database, "a", 3, LATE)
+    reserve(database, office, 13, "e", alice, LATE)
+    with database.transaction() as session:
+        service.release(session, "early", actor=SYSTEM, now=LATE)
+    reserve(database, office, 5, "f", alice, LATE)
+    reserve(database, office, 30, "guests", None, LATE)
+    assert taken(database, office) == {alice: 21, bob: 16}
+
+
+@pytest.mark.both_databases
+def test_whoever_has_a_limit_of_their_own_is_not_asked_to_be_fair(
+    database: Database, office: str, cast: Cast
+):
+    with database.transaction() as session:
+        service.set_limits(session, office, fair(2, 0, 1), actor=SYSTEM, now=NOON)
+    name(database, office, cast.alice.id, 60)
+    reserve(database, office, 60, "a", cast.alice.id, LATE)
+    reserve(database, office, 1, "b", cast.bob.id, LATE)
+    with pytest.raises(UnfairShare):
+        reserve(database, office, 1, "c", cast.bob.id, LATE)
+    limit(database, office)
+    reserve(database, office, 39, "d", cast.bob.id, LATE)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        fair(0, 10), fair(-1, 10), fair(32, 10), fair(3, -1), fair(3, 101), fair(3, 0, 0),
+        fair(3, 10, -1), fair(3, 10, AMOUNT_MAX + 1), fair(1.5, 10), fair(3, 10.5),  # type: ignore[arg-type]
+        fair(True, 10), fair(3, True),
+    ],
+)  # fmt: skip
+def test_what_is_no_fairness_is_not_set(database: Database, office: str, wrong: Limits):
+    with pytest.raises(InvalidInput), database.transaction() as session:
+        service.set_limits(session, office, wrong, actor=SYSTEM, now=NOON)
+    with database.snapshot() as session:
+        assert limit_queries.limits(session, office) == Limits()

@@ -206,5 +206,10 @@ def send(
         )
         verdict = judged(session, uuid, facts, parts.rules)
         return decide.decide_job(
-            session, uuid, verdict, ask_expires=parts.terms.ask_expires, now=NOON
+            session,
+            uuid,
+            verdict,
+            ask_expires=parts.terms.ask_expires,
+            workdays=parts.terms.workdays,
+            now=NOON,
         ).id

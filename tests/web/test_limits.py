@@ -1,12 +1,17 @@
 """The page of limits, and what a sender is told of them."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from printgate.lifecycle import Stage
 from printgate.policy import Facts
 from printgate.queries import job
 from quotas import limit_queries
+from quotas.fairness import Fairness
 from quotas.limits import Limits
+from quotas.workdays import Workdays
 from tests.web.conftest import Site, send
 from tests.web.test_pages import text
 
@@ -36,6 +41,11 @@ def test_whoever_answers_for_an_office_sets_its_limits(site: Site, who: str):
     mine = text(site.browser("alice").get("/office"))
     assert "每个作业最多用纸 20 张。" in mine
     assert "500 张" in mine
+    fair = {"fair_days": "3", "fair_percent": "20", "fair_least": "5"}
+    assert post(browser, site, "limits", **fair).status_code == 302
+    assert limits(site) == (Limits(fair=Fairness(3, 20, 5)), {alice: 500})
+    assert "期末最后 3 个工作日" in text(site.browser("bob").get("/office"))
+    assert "期末最后" not in text(site.browser("alice").get("/office"))
     assert post(browser, site, "person", person=alice, sheets_max="").status_code == 302
     assert post(browser, site, "limits", job_max="", person_max="").status_code == 302
     assert limits(site) == (Limits(), {})
@@ -52,6 +62,13 @@ def test_whoever_answers_for_an_office_sets_its_limits(site: Site, who: str):
         ("limits", {"job_max": "٣"}, 400),
         ("limits", {"person_max": "99999999"}, 400),
         ("limits", {"person_max": "many"}, 400),
+        ("limits", {"fair_days": "0", "fair_percent": "10"}, 400),
+        ("limits", {"fair_days": "32", "fair_percent": "10"}, 400),
+        ("limits", {"fair_days": "3", "fair_percent": "101"}, 400),
+        ("limits", {"fair_days": "3", "fair_percent": "-1"}, 400),
+        ("limits", {"fair_days": "3", "fair_percent": "2.5"}, 400),
+        ("limits", {"fair_days": "3", "fair_percent": "10", "fair_least": "99999999"}, 400),
+        ("limits", {"fair_days": "3"}, 400),
         ("person", {"person": "alice", "sheets_max": "-3"}, 400),
         ("person", {"person": "alice", "sheets_max": "1e3"}, 400),
         ("person", {"person": "charlie", "sheets_max": "3"}, 400),
@@ -96,3 +113,21 @@ def test_the_page_of_a_refused_job_names_the_limit_and_what_is_missing(site: Sit
         assert rule in page
         assert missing in page
         assert 'href="/rules#quota"' in page
+
+
+def test_the_last_days_are_those_of_the_table_of_workdays(site: Site):
+    """Where the 23rd of November is the last day worked, as the settings say."""
+    days = frozenset(date(2026, 11, day) for day in range(24, 31))
+    parts = replace(site.parts, terms=replace(site.parts.terms, workdays=Workdays(days)))
+    fair = {"fair_days": "1", "fair_percent": "0", "fair_least": "1"}
+    assert post(site.browser("dora"), site, "limits", **fair).status_code == 302
+    facts = Facts(pages=4)
+    first = send(site.parts, site.cast.alice, site.cast, "早", facts)
+    late = send(parts, site.cast.alice, site.cast, "晚", facts)
+    with site.parts.database.snapshot() as session:
+        assert job(session, first).stage is Stage.ACCEPTED
+        refused = job(session, late)
+    assert (refused.stage, refused.reasons[-1].rule) == (Stage.REFUSED, "quota.share")
+    page = text(site.browser("alice").get(f"/jobs/{late}"))
+    assert "期末公平用纸" in page
+    assert "请单位负责人为您单独设定限额" in page

@@ -178,6 +178,7 @@ def print_document(document_id: str) -> BaseResponse:
             printer,
             Caller(g.person.login, g.person, office),
             parts.rules,
+            workdays=parts.terms.workdays,
             copies=copies,
             reason=request.form.get("reason", ""),
             now=services().clock.now(),

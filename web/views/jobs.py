@@ -71,6 +71,7 @@ def print_asked(job_id: int) -> Response:
             job.uuid,
             request.form.get("reason", ""),
             services().printing.rules,
+            workdays=services().printing.terms.workdays,
             actor=g.actor,
             now=services().clock.now(),
         )

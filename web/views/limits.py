@@ -13,6 +13,7 @@ from core.people import Office
 from core.text import Text
 from quotas import limit_queries, service
 from quotas import queries as quotas
+from quotas.fairness import Fairness
 from quotas.limits import Limits
 from quotas.units import Unit
 from web.access import HEAD, access
@@ -65,7 +66,9 @@ def change() -> Answer:
 
 
 def _set_limits(session: Session, office: Office) -> None:
-    given_limits = Limits(_most("job_max"), _most("person_max"))
+    days, percent, least = _most("fair_days"), _most("fair_percent"), _most("fair_least")
+    fair = None if days is None else Fairness(days, percent or 0, least or 0)
+    given_limits = Limits(_most("job_max"), _most("person_max"), fair)
     now = services().clock.now()
     service.set_limits(session, office.id, given_limits, actor=g.actor, now=now)
 

@@ -226,6 +226,18 @@ def _limits(session: Session, shown: Office, current: Period) -> list[str]:
                 taken=taken,
             )
         )
+    if found.fair is not None:
+        said.append(
+            counted_sentence(
+                "In the last {n} working day of a period one person takes at most {percent} % of "
+                "what the office has left, or {least} sheets where that is more.",
+                "In the last {n} working days of a period one person takes at most {percent} % of "
+                "what the office has left, or {least} sheets where that is more.",
+                found.fair.days,
+                percent=found.fair.percent,
+                least=found.fair.least,
+            )
+        )
     return said
 
 
