@@ -4,9 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     String,
     UniqueConstraint,
@@ -15,7 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.append_only import append_only
 from core.db import Base
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
 class PrinterRow(Base):
@@ -42,6 +47,37 @@ class PrinterRow(Base):
     polled_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
     """Since when it takes no new jobs; its name stays with the jobs that it had."""
+    milliwatts_printing: Mapped[int | None]
+    milliwatts_ready: Mapped[int | None]
+    milliwatts_sleep: Mapped[int | None]
+    """From the device's label; None until somebody has entered it."""
+    power: Mapped[str | None] = mapped_column(String(16))
+    power_since: Mapped[datetime | None]
+    power_seen_at: Mapped[datetime | None]
+    """What it does (energy.py), since when and up to which look: not yet among its intervals."""
+
+
+class PrinterStateRow(Base):
+    """What a printer did for a time within one day; added when that is over, never changed."""
+
+    __tablename__ = "printer_states"
+
+    seq: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    printer_id: Mapped[str] = mapped_column(ForeignKey("printers.id"))
+    power: Mapped[str] = mapped_column(String(16))
+    day: Mapped[date]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    seconds: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("seconds > 0", name="seconds_above_zero"),
+        Index("ix_printer_states_day", "day", "printer_id"),
+    )
+
+
+append_only(PrinterStateRow)
 
 
 class SupplyRow(Base):

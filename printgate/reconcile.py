@@ -23,7 +23,7 @@ from printgate.lifecycle import AT_BACKEND, Event, JobState, Stage
 from printgate.metering import ONE_SIDED, Usage
 from printgate.parts import Parts
 from printgate.queries import Job, Printer
-from printgate.service import finish, forward, printers, tally
+from printgate.service import finish, forward, power, printers, tally
 from printgate.service.rows import FORWARD_TASK
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,9 @@ def watch_printers(parts: Parts) -> None:
         queue = queues.get(printer.queue)
         device = parts.devices.describe(queue.device_uri if queue else printer.device_uri)
         with parts.database.transaction() as session:
-            printers.printer_seen(session, printer.id, queue, device, now=parts.clock.now())
+            now = parts.clock.now()
+            printers.printer_seen(session, printer.id, queue, device, now=now)
+            power.note_power(session, printer.id, device, now=now, zone=parts.terms.zone)
 
 
 def watch_foreign(parts: Parts) -> None:

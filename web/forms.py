@@ -11,6 +11,7 @@ from flask import render_template, request
 from core.errors import InvalidInput, PrintgateError
 from core.ids import is_uuid
 from core.text import Text
+from printgate.energy import not_watts
 
 FIELDS = {
     "A project ends on a day that is still to come.": "ends_on",
@@ -128,6 +129,26 @@ def fen(field: str) -> int:
     if not (yuan and digits.isascii() and digits.isdigit() and len(rest) <= 2 and len(yuan) <= 9):
         raise WrongField(field, Text("A price or budget is an amount in yuan such as 23.50."))
     return int(yuan) * 100 + int(rest.ljust(2, "0"))
+
+
+def milliwatts(field: str) -> int | None:
+    """Return watts such as 850 or 0.9 as whole milliwatts; None where nothing was entered.
+
+    InvalidInput if it is no such number.
+    """
+    typed = given(field)
+    if not typed:
+        return None
+    whole, _, rest = typed.partition(".")
+    digits = whole + rest
+    if not (whole and digits.isascii() and digits.isdigit() and len(rest) <= 3 and len(whole) < 7):
+        raise InvalidInput(not_watts(typed))
+    return int(whole) * 1000 + int(rest.ljust(3, "0"))
+
+
+def watts(milliwatts: int | None) -> str:
+    """Return milliwatts as watts to be typed over; "" where nobody has entered any."""
+    return "" if milliwatts is None else f"{milliwatts / 1000:g}"
 
 
 def quantity() -> int:

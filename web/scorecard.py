@@ -26,6 +26,8 @@ class Unit(StrEnum):
     JOBS = "jobs"
     DOCUMENTS = "documents"
     STANDARD_PAGES = "standard-pages"
+    KILOWATT_HOURS = "kilowatt-hours"
+    """Counted in watt-hours."""
     SHARE = "share"
     """Tenths of a per cent."""
 
@@ -61,6 +63,7 @@ class Code(StrEnum):
     RECYCLED_SHARE = "recycled-share"
     REFUSED = "refused"
     AFTER_ALL = "after-all"
+    STANDBY = "standby-energy"
     REROUTED = "rerouted"
     OVERRUN = "overrun"
 
@@ -161,6 +164,16 @@ DEFINITIONS: dict[Code, Definition] = {
         Unit.JOBS,
         Text("Jobs with a draft that somebody had printed with a reason."),
     ),
+    Code.STANDBY: Definition(
+        Text("Standby energy of printers"),
+        Unit.KILOWATT_HOURS,
+        Text(
+            "Estimated: the hours in which printers were ready, stood still or slept, times the "
+            "watts from their labels; time in which nobody looked is left out. Printers are "
+            "shared, so it is a figure of all offices together."
+        ),
+        since=date(2026, 12, 1),
+    ),
 }
 
 FIGURES: dict[Code, Figure] = {
@@ -241,6 +254,8 @@ class Facts:
     """Sheets of recycled paper, and of all paper, that were issued."""
     tally: Tally = field(default_factory=Tally)
     documents: tuple[Paperless, ...] = ()
+    standby: int | None = None
+    """Watt-hours; None where nothing is known, and of a single office."""
 
 
 def figures(facts: Facts) -> dict[Code, int | None]:
@@ -252,6 +267,7 @@ def figures(facts: Facts) -> dict[Code, int | None]:
         Code.TWO_SIDED_SHARE: share(facts.tally.two_sided_sheets, facts.tally.sheets),
         **{code: facts.inks.get(code, 0) for code in _INKS},
         Code.RECYCLED_SHARE: share(facts.recycled, facts.issued),
+        Code.STANDBY: facts.standby,
         **{code: facts.tally.of(figure) for code, figure in FIGURES.items()},
         **{code: sum(each.counts(code) for each in facts.documents) for code in OF_DOCUMENTS},
     }

@@ -6,6 +6,7 @@ from core.identity import queries as identity
 from core.people import Office
 from docflow import queries as docflow
 from printgate import tallies
+from printgate.energy_queries import printers_energy, standby_of
 from printgate.service.decide import ORIGIN
 from quotas.insight import By, Question, Usage, balances, granted_to_projects
 from quotas.periods import Period, Span
@@ -67,6 +68,7 @@ def facts_by_office(
             sum(each.issued for each in issued.values()),
             tallies.together(tallied.values()),
             tuple(each for several in documents.values() for each in several),
+            standby_of(printers_energy(session, days[0], days[-1], services().zone)),
         )
     return found
 

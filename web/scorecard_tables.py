@@ -5,14 +5,14 @@ Pure functions from figures to cells, in the reader's language.
 
 from collections.abc import Mapping, Sequence
 
-from core.text import Text
+from core.text import Text, counted
 from quotas.units import TONER_UNITS_PER_PAGE
 from web.charts import Bar
 from web.language import day, month, sentence, words
 from web.pdf import Bars
 from web.scorecard import DEFINED, DEFINITIONS, Code, Unit
 from web.tables import Cell, Column, Table, Value, told
-from web.words import PART_COLUMNS, unit_of
+from web.words import PART_COLUMNS
 
 Figures = Mapping[Code, int | None]
 
@@ -21,8 +21,10 @@ UNITS = {
     Unit.JOBS: Text("jobs"),
     Unit.DOCUMENTS: Text("documents"),
     Unit.STANDARD_PAGES: Text("standard pages"),
+    Unit.KILOWATT_HOURS: Text("kilowatt-hours"),
     Unit.SHARE: Text("per cent"),
 }
+_SCALES = {Unit.SHARE: 10, Unit.STANDARD_PAGES: TONER_UNITS_PER_PAGE, Unit.KILOWATT_HOURS: 1000}
 
 
 def said(code: Code, value: int | None) -> str:
@@ -32,6 +34,8 @@ def said(code: Code, value: int | None) -> str:
         return "—"
     if unit is Unit.SHARE:
         return f"{value / 10:,.1f} %"
+    if unit is Unit.KILOWATT_HOURS:
+        return f"{value / 1000:,.3f}"
     return f"{value / TONER_UNITS_PER_PAGE:,.1f}" if unit is Unit.STANDARD_PAGES else f"{value:,}"
 
 
@@ -40,8 +44,25 @@ def counts(code: Code, value: int | None) -> Value:
     if value is None:
         return ""
     unit = DEFINED[code].unit
-    scale = {Unit.SHARE: 10, Unit.STANDARD_PAGES: TONER_UNITS_PER_PAGE}.get(unit, 1)
+    scale = _SCALES.get(unit, 1)
     return value if scale == 1 else value / scale
+
+
+def unit_of(unit: Unit, n: int) -> Text | None:
+    """Return the unit of a figure of the scorecard; a share carries its own sign."""
+    match unit:
+        case Unit.SHEETS:
+            return counted("sheet", "sheets", n)
+        case Unit.JOBS:
+            return counted("job", "jobs", n)
+        case Unit.DOCUMENTS:
+            return counted("document", "documents", n)
+        case Unit.STANDARD_PAGES:
+            return Text("standard pages")
+        case Unit.KILOWATT_HOURS:
+            return Text("kilowatt-hours")
+        case Unit.SHARE:
+            return None
 
 
 def with_unit(code: Code, value: int | None) -> str:

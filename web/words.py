@@ -6,6 +6,7 @@ from core.importing.plan import Step
 from core.people import SYSTEM, Office
 from core.text import Text, counted
 from docflow.lifecycle import State
+from printgate.energy import ASLEEP
 from printgate.lifecycle import ACTIVE, Stage
 from printgate.permits import Measure, Standing
 from printgate.policy import OneSidedAction, Overrider
@@ -17,7 +18,6 @@ from quotas.periods import Span
 from quotas.units import Unit
 from web import limit_words
 from web.scorecard import Code
-from web.scorecard import Unit as FigureUnit
 
 SYSTEM_NAME = SYSTEM.name
 """How deeds of the system itself are signed."""
@@ -170,6 +170,7 @@ STATE_REASONS: dict[str, Text] = {
     "spool-area-full": Text("no room for documents"),
     "toner-empty": Text("toner empty"),
     "toner-low": Text("toner low"),
+    **dict.fromkeys(ASLEEP, Text("asleep")),
 }
 
 CURES: dict[str, Text] = {
@@ -428,21 +429,6 @@ def cure(keywords: tuple[str, ...]) -> Text | None:
     """Return what somebody at the printer can do about its state reasons, if we know it."""
     known = (CURES.get(_known(keyword, CURES)) for keyword in keywords)
     return next((each for each in known if each is not None), None)
-
-
-def unit_of(unit: FigureUnit, n: int) -> Text | None:
-    """Return the unit of a figure of the scorecard; a share carries its own sign."""
-    match unit:
-        case FigureUnit.SHEETS:
-            return counted("sheet", "sheets", n)
-        case FigureUnit.JOBS:
-            return counted("job", "jobs", n)
-        case FigureUnit.DOCUMENTS:
-            return counted("document", "documents", n)
-        case FigureUnit.STANDARD_PAGES:
-            return Text("standard pages")
-        case FigureUnit.SHARE:
-            return None
 
 
 def no_forecast(found: NoForecast) -> Text:

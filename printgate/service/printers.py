@@ -14,6 +14,7 @@ from core.ids import new_uuid
 from core.people import SYSTEM, Actor
 from core.text import Text, clean_line
 from printgate.backend.port import BackendJob, DeviceAttributes, Queue, Supply
+from printgate.energy import MILLIWATTS_MAX, Label, not_watts
 from printgate.models import ForeignJobRow, PrinterRow, SupplyRow
 from printgate.queries import Printer, printer
 
@@ -63,6 +64,7 @@ class PrinterFields:
     location: str
     coverage: float
     """Share of a page that is assumed to be marked, above 0 and at most 1."""
+    label: Label
 
 
 def change_printer(
@@ -77,10 +79,20 @@ def change_printer(
         check_name(session, given.name)
     if not 0 < given.coverage <= 1:
         raise InvalidInput(Text("Coverage is above 0 and at most 100 per cent."))
+    watts = (given.label.printing, given.label.ready, given.label.sleep)
+    for each in watts:
+        if each is not None and not 0 <= each <= MILLIWATTS_MAX:
+            raise InvalidInput(not_watts(f"{each / 1000:g}"))
+    row.milliwatts_printing, row.milliwatts_ready, row.milliwatts_sleep = watts
     row.name, row.coverage = given.name, given.coverage
     row.info = clean_line(given.info, _TEXT_LENGTH_MAX) or given.name
     row.location = clean_line(given.location, _TEXT_LENGTH_MAX)
-    details = {"name": given.name, "was": name, "coverage": given.coverage}
+    details = {
+        "name": given.name,
+        "was": name,
+        "coverage": given.coverage,
+        "milliwatts": list(watts),
+    }
     audit.record(session, actor, "printer.change", row.id, details, now)
     return printer(session, given.name)
 

@@ -26,20 +26,22 @@ from docflow.lifecycle import Action
 from printgate import gateway, queries
 from printgate.backend.port import BackendJob, DeviceAttributes, Queue, Supply
 from printgate.callers import Caller
+from printgate.energy import Label
 from printgate.holding import PIN_FAILURES_MAX
 from printgate.lifecycle import Event, JobState
 from printgate.metering import Usage
 from printgate.models import JobRow
 from printgate.parts import Parts
 from printgate.policy import DraftAction, Facts, Rules
-from printgate.queries import Job
-from printgate.service import arrive, decide, finish, forward, holding, printers, tally
+from printgate.queries import Job, Printer
+from printgate.service import arrive, decide, finish, forward, holding, power, printers, tally
 from printgate.service.arrive import NewJob
 from printgate.service.decide import Kept
+from printgate.service.printers import PrinterFields
 from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 from quotas import service as quotas
-from quotas.periods import Period
+from quotas.periods import DEFAULT_ZONE, Period
 from quotas.units import Unit
 from quotas.workdays import load_workdays
 from tests.browser import administered, permitted, requested, stocked
@@ -193,6 +195,25 @@ def _printers(session: Session) -> None:
                 b"", two_sided, state if last else "idle", reasons if last else (), supplies
             )
             printers.printer_seen(session, made.id, queue, device, now=NOON - timedelta(days=days))
+        _working(session, made, device)
+
+
+def _working(session: Session, made: Printer, device: DeviceAttributes) -> None:
+    """Let a printer work for two hours; one of them has the watts of its label."""
+    if made.name == "office-a":
+        fields = PrinterFields(
+            made.name, made.info, made.location, made.coverage, Label(620_000, 55_000, 900)
+        )
+        printers.change_printer(session, made.name, fields, actor=SYSTEM, now=NOON)
+    for minute in range(121):
+        does = "processing" if minute % 40 < 5 else device.state
+        power.note_power(
+            session,
+            made.id,
+            replace(device, state=does),
+            now=NOON - timedelta(minutes=120 - minute),
+            zone=DEFAULT_ZONE,
+        )
 
 
 def _supplies(name: str, days: int) -> tuple[Supply, ...]:

@@ -55,6 +55,10 @@ CASES = {
         ("lijianguo", "/office/scorecard"),
         ("admin", "/office/scorecard?office=all&span=2026"),
     ],
+    "/office/energy": [
+        ("zhangwei", "/office/energy"),
+        ("admin", "/office/energy?printer=office-a"),
+    ],
     "/office/report": [
         ("lijianguo", "/office/report"),
         ("zhaomin", "/office/report?month=2026"),

@@ -11,10 +11,11 @@ from core.db import Database
 from core.ids import new_uuid
 from core.people import SYSTEM
 from core.sandbox import Sandbox
-from printgate import analysis, queries, reconcile
+from printgate import analysis, energy_queries, queries, reconcile
 from printgate.backend.fake import FakeBackend, FakeDevices
-from printgate.backend.port import DeviceCount, JobRequest, Queue
+from printgate.backend.port import DeviceAttributes, DeviceCount, JobRequest, Queue
 from printgate.callers import Caller
+from printgate.energy import Power
 from printgate.lifecycle import JobState, Stage
 from printgate.models import JobRow
 from printgate.parts import Parts
@@ -99,3 +100,17 @@ def test_what_others_printed_under_the_same_name_is_not_counted(parts: Parts, ca
     with parts.database.snapshot() as session:
         job = queries.job_by_uuid(session, uuid)
     assert (job.stage, job.impressions) == (Stage.ABORTED, 2)
+
+
+def test_watching_notes_what_printers_do(parts: Parts, clock: FrozenClock):
+    assert isinstance(parts.devices, FakeDevices)
+    for state in ("idle", "idle", "processing", None, "idle"):
+        parts.devices.attributes.pop(DEVICE, None)
+        if state is not None:
+            parts.devices.attributes[DEVICE] = DeviceAttributes(b"", True, state, (), ())
+        reconcile.watch_printers(parts)
+        clock.move(timedelta(seconds=5))
+    day = NOON.astimezone(parts.terms.zone).date()
+    with parts.database.snapshot() as session:
+        (found,) = energy_queries.printers_energy(session, day, day, parts.terms.zone)
+    assert found.known.days[day] == {Power.READY: 10, Power.PRINTING: 5, Power.OFF: 5}

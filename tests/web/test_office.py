@@ -245,9 +245,10 @@ def test_the_figures_of_a_month(site: Site):
         "saved-by-two-sided": "0", "saved-by-number-up": "0",
         "circulated": "0", "without-paper": "1", "saved-by-circulating": "1",
         "toner": "3.0", "toner-cyan": "0.0", "toner-magenta": "0.0", "toner-yellow": "0.0",
-        "recycled-share": "25.0", "refused": "2", "after-all": "0",
+        "recycled-share": "25.0", "refused": "2", "after-all": "0", "standby-energy": "—",
     }  # fmt: skip
     assert page.count("第 1 版，自2026年11月24日起") == 17
+    assert page.count("第 1 版，自2026年12月1日起") == 1
 
 
 @pytest.mark.parametrize(
@@ -287,7 +288,7 @@ def test_the_scorecard_as_files(site: Site):
     browser = site.browser("ada")
     head, *rows = lines(browser, "/office/scorecard.csv?office=all&span=2026-11")
     assert head[:3] == ["指标", "计量单位", "全部单位"]
-    assert len(rows) == 17
+    assert len(rows) == 18
     for row in rows:
         numbers = [float(cell or 0) for cell in row[2:-3]]
         if row[1] != "%":

@@ -8,12 +8,14 @@ from core.identity import queries as identity
 from core.text import Text
 from printgate import installing
 from printgate import queries as printing
+from printgate.energy import Label
+from printgate.energy_queries import printer_label
 from printgate.errors import BackendUnavailable
 from printgate.queries import Printer
 from printgate.service import printers as service
 from printgate.service.printers import PrinterFields
 from web.access import ADMIN, access
-from web.forms import confirmed, given, refused
+from web.forms import confirmed, given, milliwatts, refused, watts
 from web.language import sentence
 from web.services import services
 
@@ -48,12 +50,17 @@ def add_printer() -> Answer:
 @access(ADMIN)
 def show_printer(name: str) -> str:
     """Show what can be changed of a printer, and what can be done with it."""
-    printer = _printer(name)
+    with services().database.snapshot() as session:
+        printer = printing.printer(session, name)
+        label = printer_label(session, printer.id)
     form = {
         "name": printer.name,
         "info": printer.info,
         "location": printer.location,
         "coverage": f"{printer.coverage * 100:g}",
+        "watts_printing": watts(label.printing),
+        "watts_ready": watts(label.ready),
+        "watts_sleep": watts(label.sleep),
     }
     return render_template("admin_printer.html", form=form, **_printer_context(printer))
 
@@ -64,7 +71,8 @@ def change_printer(name: str) -> Answer:
     """Rename or describe a printer."""
     printer = _printer(name)
     try:
-        fields = PrinterFields(given("name"), given("info"), given("location"), _coverage())
+        label = Label(*map(milliwatts, ("watts_printing", "watts_ready", "watts_sleep")))
+        fields = PrinterFields(given("name"), given("info"), given("location"), _coverage(), label)
         with services().database.transaction() as session:
             now = services().clock.now()
             service.change_printer(session, name, fields, actor=g.actor, now=now)

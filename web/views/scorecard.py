@@ -73,6 +73,7 @@ def show_scorecard() -> str:
             paths=_paths(office, span, figures(facts), where),
             entered=[row for each in where.values() if len(each) > 1 for row in each],
             said=scorecard_tables.said,
+            unit_of=scorecard_tables.unit_of,
         )
 
 
@@ -143,13 +144,14 @@ def _asked(session: Session) -> tuple[Office | None, Period]:
     if asked == ALL:
         if not g.person.admin:
             abort(403)
-        return None, _span()
+        return None, asked_span()
     if not g.actor.may_see_office(asked):
         abort(403 if asked == g.person.office_id else 404)
-    return identity.office(session, asked), _span()
+    return identity.office(session, asked), asked_span()
 
 
-def _span() -> Period:
+def asked_span() -> Period:
+    """Return the month, quarter or year that is asked for; else the month that runs."""
     try:
         asked = Period.of_key(request.args.get("span", ""))
     except ValueError:
@@ -264,7 +266,9 @@ def _paths(
     }
     paths |= dict.fromkeys((Code.PAPER, Code.PLAN, *INKS), "#parts")
     paths |= {code: each[0].path if len(each) == 1 else "#entered" for code, each in where.items()}
-    if office is not None and span.span is Span.MONTH:
+    if office is None:
+        paths[Code.STANDBY] = f"/office/energy?{urlencode({'span': span.key})}"
+    elif span.span is Span.MONTH:
         entries = urlencode({"office": office.id, "month": span.key})
         paths[Code.PLAN] = f"/office/statement?{entries}"
     return {code: path for code, path in paths.items() if shown[code]}
