@@ -33,8 +33,9 @@ from zoneinfo import ZoneInfo
 
 from core.text import Text
 
-GAP = timedelta(minutes=2)
-"""The longest time between two looks of which is known what a printer did; the usual is seconds."""
+GAP = timedelta(minutes=10)
+"""The longest time between two looks of which is known what a printer did. The usual is seconds;
+where many printers are off at night, each of which is waited for, a round takes minutes."""
 MILLIWATTS_MAX = 20_000_000
 _WATT_HOUR = 3_600_000
 """Milliwatts times seconds."""

@@ -274,7 +274,7 @@ def _requests(found: Report) -> Table:
         Column(sentence("For the account of"), wide=1.6),
         Column(sentence("Reason"), wide=3),
         Column(sentence("Asked for"), number=True, wide=1.2),
-        Column(sentence("Granted"), number=True, wide=1.2),
+        Column(sentence("Granted of it"), number=True, wide=1.2),
         Column(sentence("Decision"), wide=1.4),
         Column(sentence("By"), wide=1.4),
     )
