@@ -35,10 +35,20 @@ def drafts(session: Session, unit: Unit) -> dict[str, Draft]:
     return {row.office_id: draft_of(row) for row in rows}
 
 
+def in_force(session: Session, unit: Unit) -> dict[str, Draft]:
+    """Return the plans and caps in force as drafts would say them, by the office's id."""
+    plans = _plans(session)
+    return {
+        each.office_id: Draft(plans.get(each.id), each.carry_max)
+        for each in queries.office_accounts(session)
+        if each.unit is unit
+    }
+
+
 def terms(session: Session, unit: Unit, year: int, *, now: datetime, zone: ZoneInfo) -> list[Terms]:
     """Return what there is for every office, with what it used in the year before `year`."""
     own = {each.office_id: each for each in queries.office_accounts(session) if each.unit is unit}
-    plans = {row.account_id: queries.plan_of(row) for row in session.scalars(select(PlanRow))}
+    plans = _plans(session)
     used: dict[str, dict[str, int]] = {}
     before = Period(year - 1, 1, Span.YEAR)
     for (office_id, key), spent in queries.used(session, unit, before).items():
@@ -58,6 +68,10 @@ def terms(session: Session, unit: Unit, year: int, *, now: datetime, zone: ZoneI
                 )
             )  # fmt: skip
     return found
+
+
+def _plans(session: Session) -> dict[str, Plan]:
+    return {row.account_id: queries.plan_of(row) for row in session.scalars(select(PlanRow))}
 
 
 def draft_of(row: PlanDraftRow) -> Draft:

@@ -34,3 +34,25 @@ def cap(said: Draft) -> Text:
     if said.carry_max == 0:
         return Text("what is left lapses")
     return counted("up to {n} sheet goes on", "up to {n} sheets go on", said.carry_max)
+
+
+ASSUMED = (
+    Text("The plan was in force from the beginning, for whole periods."),
+    Text(
+        "Nothing but the plan gave the office sheets: grants and corrections entered by hand at "
+        "the time are left out."
+    ),
+    Text(
+        "Transfers to and from accounts of people and projects happened as they did, as far as "
+        "something was left."
+    ),
+    Text("Into the first period there went what really went there, up to the plan's cap."),
+    Text("A job that is refused is not sent again, and nobody prints less because little is left."),
+    Text(
+        "A job that was refused then for want of sheets and now is not takes what it needed, "
+        "at once."
+    ),
+    Text("What a limit of a job or of a person, or a closed account, refused then stays refused."),
+    Text("Accounts are kept in the periods in which they are kept now."),
+)
+"""What the dry run takes to be so, where nobody can know (quotas/replay.py)."""

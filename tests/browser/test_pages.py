@@ -121,6 +121,10 @@ CASES = {
         ("admin", "/admin/plans?office={office}"),
         ("admin", "/admin/plans?year=2027"),
     ],
+    "/admin/plans/trial": [
+        ("admin", "/admin/plans/trial?span=2026-10"),
+        ("admin", "/admin/plans/trial?office={office}&span=2026-10"),
+    ],
     "/admin/import": [("admin", "/admin/import")],
     "/admin/import/<upload_id>": [
         ("admin", "/admin/import/{people_file}"),

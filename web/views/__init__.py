@@ -19,6 +19,7 @@ from web.views.jobs import jobs
 from web.views.limits import limits
 from web.views.office import office
 from web.views.permits import permits
+from web.views.plan_trials import plan_trials
 from web.views.printers import printers
 from web.views.probes import probes
 from web.views.release import release
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     admin_accounts,
     admin_grants,
     admin_plans,
+    plan_trials,
     admin_import,
     admin_printers,
     admin_background,
