@@ -8,13 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.identity import queries as identity
-from quotas import queries
+from quotas import plan_pace, queries
 from quotas.accounts import Account
 from quotas.drafts import Draft, Outlook, Terms, outlook
 from quotas.models import PlanDraftRow, PlanRow
 from quotas.periods import Period, Span
+from quotas.plan_pace import Given, Standing
 from quotas.plans import Base, Plan, plan_entry
 from quotas.units import Unit
+from quotas.workdays import Workdays
 
 
 def outlooks(
@@ -68,6 +70,53 @@ def terms(session: Session, unit: Unit, year: int, *, now: datetime, zone: ZoneI
                 )
             )  # fmt: skip
     return found
+
+
+def standings(
+    session: Session, unit: Unit, workdays: Workdays, *, now: datetime, zone: ZoneInfo
+) -> dict[str, Standing]:
+    """Return how every office with a plan stands in the period that runs, by its id."""
+    found = {}
+    for account in queries.office_accounts(session):
+        if account.unit is unit:
+            period = account.period_at(now, zone)
+            each = standing(session, account, period, workdays, now=now, zone=zone)
+            if each is not None:
+                found[account.office_id] = each
+    return found
+
+
+def standing(
+    session: Session,
+    account: Account,
+    period: Period,
+    workdays: Workdays,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Standing | None:
+    """Return how an office and its people stand against its plan; None if it gives nothing.
+
+    Of a period that is over the plan gave what it has granted; one to come is not asked about.
+    """
+    today = now.astimezone(zone).date()
+    first, last = period.days()[0], period.days()[-1]
+    plan, entry_id = queries.plan(session, account.id), plan_entry(account.id, period)
+    booked = queries.booked(session, [entry_id]).get(entry_id)
+    if today < first:
+        return None
+    if booked is not None:
+        amount = booked.granted
+    elif plan is None or last < today or account.closed(now) or period.span is not account.span:
+        return None
+    else:
+        used = queries.used(session, account.unit, period.year_before(), account.office_id)
+        amount = plan.grant(period, sum(used.values()))
+    since = plan.starts_on if plan is not None and plan.starts_on <= last else first
+    balance = queries.balance(session, account.office_id, account.unit, period)
+    return plan_pace.standing(
+        Given(period, amount, max(first, since)), balance.spent, today, workdays
+    )
 
 
 def _plans(session: Session) -> dict[str, Plan]:

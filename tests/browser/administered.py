@@ -152,9 +152,10 @@ def _corrections(session: Session, office: Office, admin: Actor) -> None:
 
 
 def _drafts(session: Session, planned: list[Office], admin: Actor) -> None:
+    plan = Plan(10, 300, date(2026, 11, 16))
+    quotas.set_plan(session, planned[-1].id, Unit.SHEETS, plan, actor=admin, now=NOON)
     seen = planning.outlooks(session, Unit.SHEETS, 2026, now=NOON, zone=DEFAULT_ZONE)
     by = Seen(Unit.SHEETS, 2026, digest(seen), admin, NOON, DEFAULT_ZONE)
-    plan = Plan(10, 300, date(2026, 11, 16))
     drafts.lay_down(session, [each.id for each in planned], Draft(plan, 50), by)
 
 

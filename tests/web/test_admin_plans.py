@@ -1,5 +1,7 @@
 """The administrator's page of plans: drafted, looked at, put into force as they were shown."""
 
+from datetime import date
+
 import pytest
 
 from core import audit
@@ -8,6 +10,7 @@ from quotas import planning, service
 from quotas import queries as quotas
 from quotas.drafts import Draft
 from quotas.periods import Period
+from quotas.plans import Base, Plan
 from quotas.units import Unit
 from tests.conftest import NOON
 from tests.web.conftest import Site
@@ -156,3 +159,22 @@ def test_what_is_no_draft(site: Site, fields: dict[str, str], status: int, said:
     if status == 400 and "base" not in fields:
         for name, value in fields.items():
             assert name == "offices" or f'name="{name}" value="{value}"' in page
+
+
+def test_what_was_used_stands_against_the_plan(site: Site):
+    ada, office = site.browser("ada"), site.cast.office
+    assert "本期用纸与计划对照" not in text(ada.get(PATH))
+    plan = Plan(0, 210, date(2026, 11, 1), Base.FIXED)
+    with site.parts.database.transaction() as session:
+        service.set_plan(session, office.id, Unit.SHEETS, plan, actor=SYSTEM, now=NOON)
+        service.book(session, "b", office.id, Unit.SHEETS, 200, actor=SYSTEM, now=NOON)
+    page = text(ada.get(PATH)).split('id="pace"')[1]
+    for said in (">210<", ">160<", ">200</a>", "+40", f"office={office.id}&amp;month=2026-11"):
+        assert said in page, said
+    said = "本期计划 210 张，按工作日进度截至今日应用 160 张，实际已用 200 张。超出计划 40 张。"
+    assert said in text(site.browser("dora").get("/office"))
+    assert "data-by-plan" not in text(site.browser("dora").get("/office?month=2026-10"))
+    english = text(site.browser("dora", "en").get("/office"))
+    assert "The plan gives 210 sheets for this period, 160 up to today; used: 200." in english
+    with site.parts.database.snapshot() as session:
+        assert quotas.balance(session, office.id, Unit.SHEETS, Period(2026, 11)).spent == 200

@@ -123,9 +123,11 @@ def _year(asked: Mapping[str, str]) -> int:
 
 
 def _look(year: int) -> dict[str, object]:
+    now, zone = services().clock.now(), services().zone
     with services().database.snapshot() as session:
-        outlooks = planning.outlooks(
-            session, Unit.SHEETS, year, now=services().clock.now(), zone=services().zone
+        outlooks = planning.outlooks(session, Unit.SHEETS, year, now=now, zone=zone)
+        standings = planning.standings(
+            session, Unit.SHEETS, services().workdays, now=now, zone=zone
         )
         names = {each.id: each.name for each in identity.offices(session)}
     by_office = {each.terms.office_id: each for each in outlooks}
@@ -139,6 +141,7 @@ def _look(year: int) -> dict[str, object]:
         "outlooks": outlooks,
         "names": names,
         "all": _sum(outlooks),
+        "standings": {key: standings[key] for key in names if key in standings},
         "chosen": chosen,
         "filled": _filled(shown, year),
         "ticked": ticked or ({chosen.terms.office_id} if chosen else set()),

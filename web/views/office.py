@@ -17,7 +17,7 @@ from printgate import tallies
 from printgate.lifecycle import Stage
 from printgate.queries import JobSearch
 from printgate.tallies import Tally
-from quotas import limit_queries
+from quotas import limit_queries, plan_pace, planning
 from quotas import queries as quotas
 from quotas.accounts import Account, AccountKind
 from quotas.forecast import WINDOW, Forecast, NoForecast, Pace, forecast, pace
@@ -71,6 +71,8 @@ class Outlook:
 
     forecast: Forecast | NoForecast | None
     pace: Pace | None
+    by_plan: plan_pace.Standing | None
+    """How what was used stands against what the office's plan gives."""
     last_year: int
     """What was used in the same period a year ago, and up to the same day of it."""
     last_year_so_far: int
@@ -98,7 +100,7 @@ def show_office() -> str:
             periods=_periods(session, shown, current, period),
             full=full,
             balance=balance,
-            outlook=_outlook(usage, shown, period, balance),
+            outlook=_outlook(session, usage, shown, period, balance),
             standing=_standing(session, shown, period) if full else [],
             limits=_limits(session, shown, current),
             tally=tally,
@@ -177,7 +179,9 @@ def _periods(session: Session, shown: Office, current: Period, chosen: Period) -
     return sorted(found, key=lambda each: (each.days()[0], each.days()[-1]), reverse=True)
 
 
-def _outlook(usage: Usage, shown: Office, period: Period, balance: Balance) -> Outlook:
+def _outlook(
+    session: Session, usage: Usage, shown: Office, period: Period, balance: Balance
+) -> Outlook:
     now, workdays = today(), services().workdays
     days = period.days()
     ends = (days[0], days[-1])
@@ -189,8 +193,19 @@ def _outlook(usage: Usage, shown: Office, period: Period, balance: Balance) -> O
     return Outlook(
         forecast(usage.by_day(past), balance, ends, now, workdays) if runs else None,
         pace(balance, ends, now, workdays) if runs else None,
+        _by_plan(session, shown, period),
         sum(used.values()),
         sum(sheets for day, sheets in used.items() if runs and _a_year_later(day) <= now),
+    )
+
+
+def _by_plan(session: Session, shown: Office, period: Period) -> plan_pace.Standing | None:
+    now = services().clock.now()
+    account = quotas.account_for(session, shown.id, Unit.SHEETS, None, now=now)
+    if account is None or period == WHOLE:
+        return None
+    return planning.standing(
+        session, account, period, services().workdays, now=now, zone=services().zone
     )
 
 
