@@ -21,7 +21,7 @@ what it really refused: a test holds random histories against this.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -72,6 +72,20 @@ class Opening:
 
 
 Event = Line | Turned | Opening
+Place = tuple[str, str]
+"""An account and the key of a period."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Entries that follow each other, summed up, so that a long ledger need not be read through."""
+
+    last_at: datetime
+    sums: Mapping[Place, tuple[int, int]]
+    """By how much an account's rest changes in all, and how far it can fall meanwhile at most."""
+    plain: bool
+    """Whether they are reservations, their ends and bookings only."""
+    lines: Callable[[], Iterable[Line]]
 
 
 @dataclass(frozen=True)
@@ -94,10 +108,6 @@ class Refused:
     sheets: int
     really: bool
     """Whether it was refused at the time, too."""
-
-
-Place = tuple[str, str]
-"""An account and the key of a period."""
 
 
 class Replay:
@@ -132,6 +142,25 @@ class Replay:
                     self._open(event)
             if refused is not None:
                 yield refused
+
+    def passes(self, stretch: Stretch) -> bool:
+        """Tell whether nothing of a stretch can be refused, and then let all of it happen at once.
+
+        An account that has more left than it can lose refuses nothing and does not run dry.
+        """
+        if not stretch.plain or self._refused or self._elsewhere:
+            return False
+        for place, (_, falls) in stretch.sums.items():
+            if falls >= self._left.get(place, 0) or self._foreign(*place):
+                return False
+        for place, (change, _) in stretch.sums.items():
+            self._left[place] += change
+        return True
+
+    def _foreign(self, account_id: str, period: str) -> bool:
+        """Tell whether a period is of another span than an account on which a plan is tried."""
+        account = self._accounts[account_id]
+        return account.carry_max is not None and _span(period) is not account.span
 
     def _reserve(self, line: Line) -> Refused | None:
         place = self._place(line)
@@ -206,10 +235,10 @@ class Replay:
             self._add(place, units, line.at)
 
     def _place(self, line: Line) -> Place:
-        account = self._accounts[line.account_id]
-        if account.carry_max is None or _span(line.period) is account.span:
+        if not self._foreign(line.account_id, line.period):
             return line.account_id, line.period
-        place = (line.account_id, Period.of_moment(line.at, self._zone, account.span).key)
+        span = self._accounts[line.account_id].span
+        place = (line.account_id, Period.of_moment(line.at, self._zone, span).key)
         if line.kind == Kind.RESERVE and line.reservation_id is not None:
             self._elsewhere[line.reservation_id] = place
         return place
@@ -237,23 +266,28 @@ def _span(key: str) -> Span:
 
 
 def in_order(
-    lines: Iterable[Line], turned: Iterable[Turned], openings: Iterable[Opening]
+    stretches: Iterable[Stretch],
+    turned: Iterable[Turned],
+    openings: Iterable[Opening],
+    passes: Callable[[Stretch], bool],
 ) -> Iterator[Event]:
     """Yield all as it happened: entries in the order of the ledger, the others by their time.
 
-    At one moment a period begins first, then come the entries, then what was turned away.
+    At one moment a period begins first, then come the entries, then what was turned away. A stretch
+    in which nothing else happens is left out where it `passes`, which is asked when its turn comes.
     """
-    first = [(opening.at, 0, opening) for opening in openings]
-    others: list[tuple[datetime, int, Opening | Turned]] = [*first, *((t.at, 2, t) for t in turned)]
+    others: list[tuple[datetime, int, Opening | Turned]] = [(each.at, 0, each) for each in openings]
+    others += [(each.at, 2, each) for each in turned]
     others.sort(key=lambda each: each[:2])
-    waiting, rest = deque(others), iter(lines)
-    for line in rest:
-        while waiting and waiting[0][0] <= line.at and waiting[0][:2] < (line.at, 1):
-            yield waiting.popleft()[2]
-        yield line
-        if not waiting:
-            break
-    yield from rest
+    waiting = deque(others)
+    for stretch in stretches:
+        alone = not waiting or waiting[0][0] > stretch.last_at
+        if alone and passes(stretch):
+            continue
+        for line in stretch.lines():
+            while waiting and waiting[0][0] <= line.at and waiting[0][:2] < (line.at, 1):
+                yield waiting.popleft()[2]
+            yield line
     for _, _, other in waiting:
         yield other
 

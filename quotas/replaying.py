@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from core.db import table
@@ -15,10 +18,31 @@ from quotas.drafts import Draft
 from quotas.models import AccountRow, BalanceRow, EntryRow
 from quotas.periods import Period, Span
 from quotas.plans import Plan
-from quotas.replay import Kept, Line, Opening, Outcome, Replay, Turned, in_order, outcome
+from quotas.replay import (
+    Kept,
+    Line,
+    Opening,
+    Outcome,
+    Replay,
+    Stretch,
+    Turned,
+    in_order,
+    outcome,
+)
 from quotas.units import Unit
 
 _AT_A_TIME = 2000
+STRETCH = 20_000
+"""How many numbers of the ledger are summed up together: of all offices, so few are of one."""
+
+_ENTRY = table(EntryRow).c
+_PLACE = (_ENTRY.account_id, _ENTRY.period)
+_TAKES = _ENTRY.held + _ENTRY.spent
+_SUMS = (
+    func.max(case((_ENTRY.granted != 0, 1), else_=0)),
+    func.sum(-_TAKES),
+    func.sum(case((_TAKES > 0, _TAKES), else_=0)),
+)
 
 
 @dataclass(frozen=True)
@@ -55,8 +79,11 @@ class Trial:
 class Past:
     """A span that is looked back on: a month, quarter or year."""
 
-    def __init__(self, session: Session, unit: Unit, span: Period, zone: ZoneInfo) -> None:
+    def __init__(
+        self, session: Session, unit: Unit, span: Period, zone: ZoneInfo, stretch: int = STRETCH
+    ) -> None:
         self._session, self._unit, self._span, self._zone = session, unit, span, zone
+        self._stretch = stretch
         self._used: dict[str, dict[str, int]] = {}
         before = Period(span.year - 1, 1, Span.YEAR)
         for (office_id, key), spent in queries.used(session, unit, before).items():
@@ -100,8 +127,8 @@ class Past:
         if draft.plan is not None:
             accounts[own.id] = Kept(Span(own.span), draft.carry_max)
         run = Replay(accounts, self._zone)
-        lines = self._lines(list(rows), periods) if read else ()
-        refused = run.run(in_order(lines, turned, openings))
+        stretches = self._stretches(list(rows), periods) if read else ()
+        refused = run.run(in_order(stretches, turned, openings, run.passes))
         found = outcome(refused, turned, self._days, self._zone)
         dry = {
             key: at.astimezone(self._zone).date()
@@ -164,21 +191,43 @@ class Past:
                 first=period == periods[0],
             )
 
-    def _lines(self, account_ids: list[str], periods: list[Period]) -> Iterator[Line]:
-        """Yield the entries of these accounts and periods in the order of the ledger.
+    def _stretches(self, account_ids: list[str], periods: list[Period]) -> Iterator[Stretch]:
+        """Yield the entries of these accounts and periods, summed up, as the ledger has them."""
+        where = (
+            _ENTRY.account_id.in_(account_ids),
+            _ENTRY.period.in_(_keys(periods)),
+            _ENTRY.at < self.end,
+        )
+        number = _ENTRY.seq // self._stretch
+        query = (
+            select(number, *_PLACE, func.max(_ENTRY.at), *_SUMS)
+            .where(*where)
+            .group_by(number, *_PLACE)
+            .order_by(number)
+        )
+        for nth, rows in groupby(self._session.execute(query), key=itemgetter(0)):
+            found = list(rows)
+            yield Stretch(
+                max(row[3] for row in found),
+                {(row[1], row[2]): (int(row[5]), int(row[6])) for row in found},
+                not any(row[4] for row in found),
+                partial(self._lines, *where, *self._within(nth)),
+            )
+
+    def _within(self, nth: int) -> tuple[ColumnElement[bool], ...]:
+        first = nth * self._stretch
+        return _ENTRY.seq >= first, _ENTRY.seq < first + self._stretch
+
+    def _lines(self, *where: ColumnElement[bool]) -> Iterator[Line]:
+        """Yield entries in the order of the ledger.
 
         The sum keeps the database from reading the whole ledger in this order, to be spared the
         sorting of one office's entries.
         """
-        of = table(EntryRow).c
         query = (
-            select(*(of[name] for name in Line._fields))
-            .where(
-                of.account_id.in_(account_ids),
-                of.period.in_(_keys(periods)),
-                of.at < self.end,
-            )
-            .order_by(of.seq + 0)
+            select(*(_ENTRY[name] for name in Line._fields))
+            .where(*where)
+            .order_by(_ENTRY.seq + 0)
             .execution_options(yield_per=_AT_A_TIME)
         )
         yield from map(Line._make, self._session.execute(query))

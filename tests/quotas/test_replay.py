@@ -1,6 +1,6 @@
 """The dry run: as it was, it refuses what was refused; with other grants, what they would have."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from quotas.replay import (
     Opening,
     Refused,
     Replay,
+    Stretch,
     Turned,
     in_order,
     outcome,
@@ -64,6 +65,14 @@ def opening(granted: int, period: Period = JULY) -> Opening:
     return Opening(period.bounds()[0], "a", period, granted, first=period == JULY)
 
 
+def merged(
+    lines: list[Line], turned: Iterable[Turned], openings: Iterable[Opening]
+) -> Iterator[Event]:
+    """Return what happens, with the entries read one by one."""
+    whole = Stretch(lines[-1].at, {}, False, lambda: lines)
+    return in_order([whole], turned, openings, lambda _: False)
+
+
 def refused(events: Iterable[Event], cap: int | None = None) -> list[tuple[str, bool]]:
     run = Replay({"a": Kept(Span.MONTH, cap), "b": Kept(Span.MONTH)}, DEFAULT_ZONE)
     return [(each.id, each.really) for each in run.run(events)]
@@ -96,22 +105,22 @@ def test_an_overrun_and_what_becomes_free_are_as_they_were():
 def test_what_was_refused_then_is_asked_for_again():
     turned = [Turned("t", at(3), "a", None, 20)]
     lines = [line(0, "grant", granted=30), *job(1, "x", 30), *job(8, "y", 30)]
-    assert refused(in_order(lines, turned, [])) == [("t", True), ("y", False)]
+    assert refused(merged(lines, turned, [])) == [("t", True), ("y", False)]
     for grant, found in ((49, [("t", True), ("y", False)]), (50, [("y", False)]), (80, [])):
-        assert refused(in_order(lines, turned, [opening(grant)]), cap=0) == found
+        assert refused(merged(lines, turned, [opening(grant)]), cap=0) == found
 
 
 def test_what_is_left_goes_on_up_to_the_cap():
     lines = [*job(1, "x", 30), *(each._replace(period=AUGUST.key) for each in job(35, "y", 60))]
     openings = [opening(100), opening(20, AUGUST)]
     for cap, found in ((39, [("y", False)]), (40, []), (1000, [])):
-        assert refused(in_order(lines, [], openings), cap=cap) == found
+        assert refused(merged(lines, [], openings), cap=cap) == found
 
 
 def test_what_really_went_into_the_first_period_does_so_up_to_the_cap():
     lines = [line(0, "carry", granted=50), *job(1, "x", 30)]
     for cap, found in ((9, [("x", False)]), (10, []), (1000, [])):
-        assert refused(in_order(lines, [], [opening(20)]), cap=cap) == found
+        assert refused(merged(lines, [], [opening(20)]), cap=cap) == found
 
 
 def test_no_more_is_transferred_than_there_is():
@@ -121,15 +130,15 @@ def test_no_more_is_transferred_than_there_is():
         *(each._replace(account_id="b") for each in job(1, "x", 40)),
         *job(3, "y", 1),
     ]
-    assert refused(in_order(lines, [], [opening(39)]), cap=0) == [("x", False), ("y", False)]
-    assert refused(in_order(lines, [], [opening(40)]), cap=0) == [("y", False)]
-    assert refused(in_order(lines, [], [opening(51)]), cap=0) == []
+    assert refused(merged(lines, [], [opening(39)]), cap=0) == [("x", False), ("y", False)]
+    assert refused(merged(lines, [], [opening(40)]), cap=0) == [("y", False)]
+    assert refused(merged(lines, [], [opening(51)]), cap=0) == []
 
 
 def test_at_one_moment_a_period_begins_first_and_is_asked_last():
     begin = JULY.bounds()[0]
     entry, turned = line(0, "reserve")._replace(at=begin), Turned("t", begin, "a", None, 1)
-    assert list(in_order([entry], [turned], [opening(1)])) == [opening(1), entry, turned]
+    assert list(merged([entry], [turned], [opening(1)])) == [opening(1), entry, turned]
 
 
 def test_the_day_on_which_it_runs_dry():
@@ -261,9 +270,16 @@ class House:
         tasks.keep_up(self.database, FrozenClock(self.now), DEFAULT_ZONE)
 
     def tried(self, span: Period, draft: Draft) -> Trial:
+        """Return what a draft would have meant, however much of the ledger is passed over."""
         with self.database.snapshot() as session:
-            past = Past(session, Unit.SHEETS, span, DEFAULT_ZONE)
-            return past.tried(self.office, draft, self.asked)
+            found = [
+                Past(session, Unit.SHEETS, span, DEFAULT_ZONE, stretch).tried(
+                    self.office, draft, self.asked
+                )
+                for stretch in (1, 2, 7, 10**9)
+            ]
+        assert all(each == found[0] for each in found)
+        return found[0]
 
 
 DEEDS = [
@@ -329,3 +345,44 @@ def test_the_plan_that_was_in_force_refuses_what_it_refused(
     for span in {now, now.within(Span.QUARTER), now.within(Span.YEAR)} - {Period(2026, 1)}:
         told = house.tried(span, Draft(plan, number))
         assert told.outcome.would == told.outcome.really == told.outcome.again
+
+
+@both
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    number=st.integers(0, 40),
+    amount=st.integers(0, 200),
+    deeds=st.lists(
+        st.tuples(st.sampled_from(DEEDS), st.integers(0, 40), st.integers(0, 3)),
+        min_size=10,
+        max_size=40,
+    ),
+)
+def test_what_is_passed_over_changes_nothing(database: Database, number, amount, deeds):
+    house = House(database, number)
+    for name, units, which in deeds:
+        getattr(house, name)(units, which)
+    now = Period.of_moment(house.now)
+    for span in {now.previous(), now, now.within(Span.YEAR)}:
+        told = house.tried(span, Draft(Plan(0, amount, date(2026, 1, 1), Base.FIXED), number))
+        assert told.outcome.again.jobs <= told.outcome.would.jobs
+
+
+def test_a_stretch_passes_where_more_is_left_than_it_can_take():
+    def stretch(change: int, falls: int, *, plain: bool = True) -> Stretch:
+        return Stretch(at(9), {("a", JULY.key): (change, falls)}, plain, list)
+
+    run = Replay({"a": Kept(Span.MONTH, 0)}, DEFAULT_ZONE)
+    list(run.run([opening(40)]))
+    assert not run.passes(stretch(-1, 1, plain=False))
+    assert not run.passes(stretch(-1, 40))
+    assert run.passes(stretch(-30, 39))
+    assert not run.passes(stretch(0, 10))
+    assert run.passes(stretch(0, 9))
+    assert [each.id for each in run.run([line(10, "reserve", "x", held=11)])] == ["x"]
+    # What was refused has an end to come that must be left out.
+    assert not run.passes(stretch(0, 1))
+    list(run.run([line(11, "settle", "x", held=-11, spent=11)]))
+    assert run.passes(stretch(0, 1))
