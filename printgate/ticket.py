@@ -1,9 +1,9 @@
 """The job ticket: what a sender asked for on paper, as values.
 
-The names are those of the Job Template attributes (RFC 8011 §5.2, PWG 5100.13). A ticket leaves
-out what was not asked for (None), so that the printer's own defaults keep working, and knows which
-attributes it carries on to CUPS. The page-ranges, number-up and copies of a ticket are applied
-once, by the queue behind the gateway; nothing here touches the document.
+The names are those of the Job Template attributes (RFC 8011 §5.2, PWG 5100.7, PWG 5100.13). A
+ticket leaves out what was not asked for (None), so that the printer's own defaults keep working,
+and knows which attributes it carries on to CUPS. The page-ranges, number-up and copies of a ticket
+are applied once, by the queue behind the gateway; nothing here touches the document.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,8 @@ class JobTicket:
     print_scaling: str | None = None
     output_bin: str | None = None
     multiple_document_handling: str | None = None
+    job_account_id: str | None = None
+    """The code of the project's account that is to pay; CUPS is not told of it."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what a JSON column keeps: only what differs from the default."""

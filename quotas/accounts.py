@@ -49,6 +49,8 @@ class Account:
     """Above which amount an adjustment needs a second person; None: as the setting says."""
     ends_at: datetime | None
     closed_at: datetime | None
+    code: str = ""
+    """What a job names a project by; "" for what no job can name (projects.py)."""
     limited: bool = False
     """Whether limits of jobs and persons apply beside what is left (limits.py)."""
 

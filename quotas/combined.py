@@ -10,11 +10,21 @@ only put together.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db import Base, insert_or, table
 from quotas.models import BalanceRow, EntryRow, ReservationRow
-from quotas.statements import END, TAKE
+from quotas.statements import END, TAKE, TAKE_OF_PROJECT
 
 _BALANCE = table(BalanceRow).c
 _MADE, _ENTRY = "made_", "entry_"
@@ -32,41 +42,49 @@ def _row(row: type[Base], names: str, prefix: str, **found: ColumnElement[Any]) 
     }
 
 
-_taken = TAKE.cte("taken")
-_reservation = _row(
-    ReservationRow,
-    "id account_id period amount state person_id printer kind reserved_at",
-    _MADE,
-    account_id=_taken.c.account_id,
-    period=_taken.c.period,
-)
-_made = (
-    insert_or("postgresql", ReservationRow)
-    .from_select(list(_reservation), select(*_reservation.values()))
-    .on_conflict_do_nothing()
-    .returning(*(table(ReservationRow).c[name] for name in ("id", "account_id", "period")))
-    .cte("made")
-)
 _ENTRY_COLUMNS = (
     "id account_id period kind granted held spent reservation_id transfer_id person_id printer "
     "label estimated reason actor at"
 )
-_first = _row(
-    EntryRow,
-    _ENTRY_COLUMNS,
-    _ENTRY,
-    account_id=_made.c.account_id,
-    period=_made.c.period,
-    reservation_id=_made.c.id,
-)
-_entered = (
-    insert(table(EntryRow)).from_select(list(_first), select(*_first.values())).cte("entered")
-)
 
-SET_ASIDE = select(
-    _taken.c.account_id, _taken.c.period, exists(select(_made.c.id)).label("is_new")
-).add_cte(_entered)
+
+def _set_aside(take: ReturningUpdate[str, str]) -> Select[str, str, bool]:
+    """Return the statement that takes units and makes the reservation and its entry."""
+    taken = take.cte("taken")
+    reservation = _row(
+        ReservationRow,
+        "id account_id period amount state person_id printer kind reserved_at",
+        _MADE,
+        account_id=taken.c.account_id,
+        period=taken.c.period,
+    )
+    made = (
+        insert_or("postgresql", ReservationRow)
+        .from_select(list(reservation), select(*reservation.values()))
+        .on_conflict_do_nothing()
+        .returning(*(table(ReservationRow).c[name] for name in ("id", "account_id", "period")))
+        .cte("made")
+    )
+    entry = _row(
+        EntryRow,
+        _ENTRY_COLUMNS,
+        _ENTRY,
+        account_id=made.c.account_id,
+        period=made.c.period,
+        reservation_id=made.c.id,
+    )
+    entered = (
+        insert(table(EntryRow)).from_select(list(entry), select(*entry.values())).cte("entered")
+    )
+    is_new = exists(select(made.c.id)).label("is_new")
+    return select(taken.c.account_id, taken.c.period, is_new).add_cte(entered)
+
+
+SET_ASIDE = _set_aside(TAKE)
 """Take units, and where that worked make the reservation and its entry, if it is not there yet."""
+
+SET_ASIDE_OF_PROJECT = _set_aside(TAKE_OF_PROJECT)
+"""The same of a project's account."""
 
 _ended = END.cte("ended")
 _last = _row(

@@ -3,6 +3,7 @@
 from core.errors import Conflict, Forbidden, LimitReached, NotFound
 from core.text import Text
 from quotas.limits import Limit
+from quotas.projects import Bar
 
 
 class QuotaExceeded(LimitReached):
@@ -47,6 +48,27 @@ class UnfairShare(QuotaExceeded):
 
     code = "fair-share"
     rule = Limit.SHARE
+
+
+class NoSuchProject(QuotaExceeded):
+    """The office has no project with this code."""
+
+    code = "no-such-project"
+    rule = Bar.UNKNOWN
+
+
+class ProjectOver(AccountClosed):
+    """The project with this code has ended, or its account is closed."""
+
+    code = "project-over"
+    rule = Bar.OVER
+
+
+class ProjectShort(QuotaExceeded):
+    """The project with this code has less left than the job needs."""
+
+    code = "project-short"
+    rule = Bar.SHORT
 
 
 class NoSuchAccount(NotFound):

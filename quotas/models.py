@@ -33,6 +33,8 @@ class AccountRow(Base):
     kind: Mapped[str] = mapped_column(String(16), default="office", server_default="office")
     holder: Mapped[str] = mapped_column(String(36), default="", server_default="")
     name: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    code: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    """What a job names a project by (projects.py); "" for what no job can name."""
     span: Mapped[str] = mapped_column(String(8), default="month", server_default="month")
     carry_max: Mapped[int] = mapped_column(_BIG, default=0, server_default="0")
     adjust_max: Mapped[int | None] = mapped_column(_BIG)
@@ -44,7 +46,18 @@ class AccountRow(Base):
     ends_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("office_id", "unit", "holder"),)
+    __table_args__ = (
+        UniqueConstraint("office_id", "unit", "holder"),
+        Index(
+            "ix_accounts_code",
+            "office_id",
+            "unit",
+            "code",
+            unique=True,
+            sqlite_where=text("code <> '' AND closed_at IS NULL"),
+            postgresql_where=text("code <> '' AND closed_at IS NULL"),
+        ),
+    )
 
 
 class PlanRow(Base):

@@ -40,6 +40,7 @@ class Entry:
     reason: str
     actor: str
     reservation_id: str | None
+    account_id: str
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,16 @@ def accounts(session: Session, office_id: str, unit: Unit) -> list[Account]:
         .order_by(AccountRow.holder != "", AccountRow.kind, AccountRow.opened_at, AccountRow.id)
     )
     return [account_of(row) for row in rows]
+
+
+def account_booked(session: Session, reservation_id: str) -> Account | None:
+    """Return the account that a reservation was taken from; None if there is no such one."""
+    row = session.scalar(
+        select(AccountRow)
+        .join(ReservationRow, ReservationRow.account_id == AccountRow.id)
+        .where(ReservationRow.id == reservation_id)
+    )
+    return account_of(row) if row else None
 
 
 def person_accounts(session: Session) -> list[Account]:
@@ -378,6 +389,7 @@ def account_of(row: AccountRow) -> Account:
         row.adjust_max,
         row.ends_at,
         row.closed_at,
+        row.code,
         row.limited,
     )
 
@@ -460,4 +472,5 @@ def entry_of(row: EntryRow) -> Entry:
         row.reason,
         row.actor,
         row.reservation_id,
+        row.account_id,
     )

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Executable,
     String,
     bindparam,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db import insert_or, table
 from quotas.ledger import Delta, State
@@ -40,44 +42,52 @@ ACCOUNT = select(_ACCOUNT.id, _ACCOUNT.span).where(
     _ACCOUNT.holder == bindparam("of_holder"),
 )
 
-# Of a person's account and the office's, the person's: holders are ordered, and "" comes first.
-_OPEN = (
-    select(
-        _ACCOUNT.id,
-        case(
-            (_ACCOUNT.span == Span.MONTH, bindparam("of_month", type_=String)),
-            (_ACCOUNT.span == Span.QUARTER, bindparam("of_quarter", type_=String)),
-            (_ACCOUNT.span == Span.YEAR, bindparam("of_year", type_=String)),
-            else_=Span.PROJECT.value,
-        ),
-    )
-    .where(
-        _ACCOUNT.office_id == bindparam("of_office"),
-        _ACCOUNT.unit == bindparam("of_unit"),
-        _ACCOUNT.holder.in_([bindparam("of_holder"), bindparam("or_holder")]),
-        _ACCOUNT.closed_at.is_(None),
-        or_(_ACCOUNT.ends_at.is_(None), _ACCOUNT.ends_at > bindparam("of_now")),
-        _ACCOUNT.limited == false(),
-    )
-    .order_by(_ACCOUNT.holder.desc())
-    .limit(1)
-)
 
-TAKE = (
-    update(table(BalanceRow))
-    .where(
-        tuple_(_BALANCE.account_id, _BALANCE.period) == _OPEN.scalar_subquery(),
-        _BALANCE.held + _BALANCE.spent + bindparam("more_held") <= _BALANCE.granted,
+def _take(named: ColumnElement[bool]) -> ReturningUpdate[str, str]:
+    """Return the statement that holds units of the open account that is named like this."""
+    account = (
+        select(
+            _ACCOUNT.id,
+            case(
+                (_ACCOUNT.span == Span.MONTH, bindparam("of_month", type_=String)),
+                (_ACCOUNT.span == Span.QUARTER, bindparam("of_quarter", type_=String)),
+                (_ACCOUNT.span == Span.YEAR, bindparam("of_year", type_=String)),
+                else_=Span.PROJECT.value,
+            ),
+        )
+        .where(
+            _ACCOUNT.office_id == bindparam("of_office"),
+            _ACCOUNT.unit == bindparam("of_unit"),
+            named,
+            _ACCOUNT.closed_at.is_(None),
+            or_(_ACCOUNT.ends_at.is_(None), _ACCOUNT.ends_at > bindparam("of_now")),
+            _ACCOUNT.limited == false(),
+        )
+        .order_by(_ACCOUNT.holder.desc())
+        .limit(1)
     )
-    .values(held=_SUMS["held"])
-    .returning(_BALANCE.account_id, _BALANCE.period)
-)
+    return (
+        update(table(BalanceRow))
+        .where(
+            tuple_(_BALANCE.account_id, _BALANCE.period) == account.scalar_subquery(),
+            _BALANCE.held + _BALANCE.spent + bindparam("more_held") <= _BALANCE.granted,
+        )
+        .values(held=_SUMS["held"])
+        .returning(_BALANCE.account_id, _BALANCE.period)
+    )
+
+
+# Of a person's account and the office's, the person's: holders are ordered, and "" comes first.
+TAKE = _take(_ACCOUNT.holder.in_([bindparam("of_holder"), bindparam("or_holder")]))
 """Hold units of an account's balance, if there is enough: the authority on that.
 
 Which account and which period it is, is found in the same statement: a person's own account before
 the office's, an open one, and the period that this account is in. Where limits apply it finds none:
 all accounts of an office have them or none has, and `TAKE_FROM` does what comes after the question.
 """
+
+TAKE_OF_PROJECT = _take(_ACCOUNT.code == bindparam("of_code"))
+"""The same for the project that has this code (never ""), and for no other account."""
 
 TAKE_FROM = (
     update(table(BalanceRow))

@@ -16,7 +16,7 @@ from quotas.forecast import DAYS_MIN, NoForecast, Why
 from quotas.ledger import Kind
 from quotas.periods import Span
 from quotas.units import Unit
-from web import limit_words
+from web import limit_words, project_words
 from web.scorecard import Code
 
 SYSTEM_NAME = SYSTEM.name
@@ -94,6 +94,7 @@ STEPS_AFTER_REFUSAL: dict[str, Text] = {
         "Please print fewer pages or copies, or ask the head of your office for more sheets."
     ),
     **limit_words.STEPS_AFTER_REFUSAL,
+    **project_words.STEPS_AFTER_REFUSAL,
     "readable": Text(
         "Please save the document as PDF again and print that; if it fails again, "
         "tell the administrator the number of this job."
@@ -116,6 +117,7 @@ RULES: dict[str, Text] = {
     "test": Text("Test page"),
     "quota": Text("Quota"),
     **limit_words.RULES,
+    **project_words.RULES,
     "secrecy": Text("Secrecy"),
     "readable": Text("Readable document"),
     "storage": Text("Safekeeping"),

@@ -99,6 +99,7 @@ JOB_SYNTAXES: dict[str, Syntax] = {
     "printer-resolution": Syntax((Tag.RESOLUTION,)),
     "output-bin": Syntax(_KEYWORD_OR_NAME),
     "multiple-document-handling": Syntax((Tag.KEYWORD,)),
+    "job-account-id": Syntax(_NAMES),
     "job-priority": Syntax((Tag.INTEGER,), lowest=1),
     "job-hold-until": Syntax(_KEYWORD_OR_NAME),
     "job-sheets": Syntax(_KEYWORD_OR_NAME),
@@ -106,7 +107,7 @@ JOB_SYNTAXES: dict[str, Syntax] = {
     "print-content-optimize": Syntax((Tag.KEYWORD,)),
     "print-rendering-intent": Syntax((Tag.KEYWORD,)),
 }
-"""Job Template attributes whose syntax is checked (RFC 8011 §5.2, PWG 5100.13)."""
+"""Job Template attributes whose syntax is checked (RFC 8011 §5.2, PWG 5100.7, PWG 5100.13)."""
 
 
 def validate(message: Message, operations: Container[int]) -> Group:

@@ -28,10 +28,13 @@ from printgate.operations.printer_attributes import up_time
 from printgate.queries import Job
 from printgate.ticket import JobTicket
 from quotas.limits import Limit
+from quotas.projects import Bar
 
 _REASONS = {
     "quota": "account-limit-reached",
     **{limit.value: "account-limit-reached" for limit in Limit},
+    Bar.OVER: "account-closed",
+    Bar.SHORT: "account-limit-reached",
     "drafts": "job-completed-with-warnings",
     "readable": "document-format-error",
     "secrecy": "account-authorization-failed",
@@ -47,6 +50,7 @@ LISTED = frozenset({"job-id", "job-uri"})
 _TEMPLATE = frozenset(
     {
         "copies",
+        "job-account-id",
         "job-hold-until",
         "sides",
         "media",
@@ -144,6 +148,8 @@ def _ticket(job: Job) -> Iterator[Attribute]:
     yield integer("copies", ticket.copies)
     yield integer("number-up", ticket.number_up)
     yield keyword("job-hold-until", hold_until(job.hold))
+    if ticket.job_account_id is not None:
+        yield name("job-account-id", ticket.job_account_id)
     for label in ("sides", "media", "print-color-mode", "print-scaling", "output-bin"):
         word = getattr(ticket, label.replace("-", "_"))
         if word is not None:

@@ -213,6 +213,8 @@ def _template(standing: _Standing) -> Iterator[Attribute]:
     yield integer("number-up-supported", 1, 2, 4, 6, 9, 16)
     yield keyword("job-hold-until-default", NO_HOLD)
     yield keyword("job-hold-until-supported", *HOLD_UNTIL)
+    yield no_value("job-account-id-default")
+    yield boolean("job-account-id-supported", True)
     yield integer("job-priority-default", 50)
     yield integer("job-priority-supported", 1)
     yield keyword("job-sheets-default", "none")

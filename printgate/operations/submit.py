@@ -31,6 +31,7 @@ from printgate.service.decide import Place, Sent, Verdict
 from printgate.spool import Spooled
 from printgate.ticket import JobTicket
 from quotas.limits import Limit
+from quotas.projects import Bar
 
 _COMPRESSIONS = ("none", "gzip")
 _GZIP = 16 + zlib.MAX_WBITS
@@ -232,6 +233,8 @@ def refusal(job: Job) -> IppError:
 _REFUSALS = {
     "quota": Status.ACCOUNT_LIMIT_REACHED,
     **{limit.value: Status.ACCOUNT_LIMIT_REACHED for limit in Limit},
+    Bar.OVER: Status.ACCOUNT_CLOSED,
+    Bar.SHORT: Status.ACCOUNT_LIMIT_REACHED,
     "readable": Status.DOCUMENT_FORMAT_ERROR,
 }
 

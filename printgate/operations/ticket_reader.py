@@ -18,6 +18,7 @@ from printgate.ipp.rules import JOB_SYNTAXES, check_syntax
 from printgate.ipp.tags import GroupTag, Status
 from printgate.ipp.values import Attribute, Collection, Group, IntRange
 from printgate.ticket import JobTicket
+from quotas.projects import folded
 
 # Known and nothing that goes on to CUPS: the value that means "nothing special" is accepted, and
 # the holds that hold_reader.py reads.
@@ -173,6 +174,13 @@ def _page_ranges(attribute: Attribute, _printer: Group, values: dict[str, Any]) 
     return True
 
 
+def _account(attribute: Attribute, _printer: Group, values: dict[str, Any]) -> bool:
+    # Whatever is named is kept: an account that there is not must refuse the job, for one that is
+    # left out like other values would have the office pay.
+    values["job_account_id"] = folded(attribute.first.text()) or None
+    return True
+
+
 _READERS: dict[str, Callable[[Attribute, Group, dict[str, Any]], bool]] = {
     **dict.fromkeys(_KEYWORDS, _keyword),
     **dict.fromkeys(_NUMBERS, _number),
@@ -181,6 +189,7 @@ _READERS: dict[str, Callable[[Attribute, Group, dict[str, Any]], bool]] = {
     "media": _media,
     "media-col": _media_col,
     "page-ranges": _page_ranges,
+    "job-account-id": _account,
 }
 JOB_TEMPLATE = tuple(name for name in _READERS if name in JOB_SYNTAXES)
 """The Job Template attributes that do something here (job-creation-attributes-supported)."""

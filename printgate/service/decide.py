@@ -240,6 +240,7 @@ def _print(
             row.office_id,
             Unit.SHEETS,
             decision.sheets,
+            project=decision.ticket.job_account_id or "",
             person_id=row.person_id,
             printer=decision.printer,
             kind=_kind(row, decision),

@@ -13,13 +13,14 @@ from core.errors import Conflict, InvalidInput
 from core.identity import queries as identity
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor
-from core.text import Text, clean_line
+from core.text import Text, clean_line, counted
 from quotas import statements
 from quotas.accounts import Account, AccountKind
 from quotas.errors import EntryDiffers, NoSuchAccount
 from quotas.ledger import Delta, Kind
 from quotas.models import AccountRow, BalanceRow
 from quotas.periods import DEFAULT_ZONE, WHOLE, Period, Span
+from quotas.projects import CODE_LENGTH_MAX, valid_code
 from quotas.queries import account_of
 from quotas.service import books
 from quotas.units import AMOUNT_MAX, Unit
@@ -112,18 +113,26 @@ def open_project(
     unit: Unit,
     *,
     name: str,
+    code: str = "",
     ends_at: datetime,
     actor: Actor,
     now: datetime,
 ) -> Account:
-    """Open an account for a meeting or project that ends at a moment; empty until it is filled."""
+    """Open an account for a meeting or project that ends at a moment; empty until it is filled.
+
+    `code` is what jobs name it by; without one no job can. Conflict if another open project of the
+    office has it; one that has ended is closed for good, and its code is free.
+    """
     called = clean_line(name, 100)
     if not called:
         raise InvalidInput(Text("Please enter a name."))
+    _check_code(code)
     identity.office(session, office_id)
     known = books.account_row(session, office_id, unit, project_id)
     if known is None and ends_at <= now:
         raise InvalidInput(Text("A project ends on a day that is still to come."))
+    if known is None and code:
+        _free_code(session, office_id, unit, code, actor, now)
     if insert_new(
         session,
         AccountRow,
@@ -133,16 +142,52 @@ def open_project(
         kind=AccountKind.PROJECT,
         holder=project_id,
         name=called,
+        code=code,
         span=Span.PROJECT,
         opened_at=now,
         ends_at=ends_at,
     ):
-        details = {"unit": unit, "project": project_id, "until": ends_at.isoformat()}
+        details = {"unit": unit, "project": project_id, "until": ends_at.isoformat(), "code": code}
         audit.record(session, actor, "quota.open-project", office_id, details, now)
-    account = account_of(books.existing(session, office_id, unit, project_id))
-    if (account.kind, account.name, account.ends_at) != (AccountKind.PROJECT, called, ends_at):
+    row = books.account_row(session, office_id, unit, project_id)
+    if row is None:
+        # Nothing but the code can have kept it out.
+        raise Conflict(
+            Text("Another open account of this office has the code {code}.", {"code": code})
+        )
+    account = account_of(row)
+    says = (account.kind, account.name, account.code, account.ends_at)
+    if says != (AccountKind.PROJECT, called, code, ends_at):
         raise EntryDiffers(Text("An account with this id exists and says something else."))
     return account
+
+
+def _check_code(code: str) -> None:
+    if code and not valid_code(code):
+        raise InvalidInput(
+            counted(
+                "The code of an account has at most {n} small letter, digit or dash between.",
+                "The code of an account has at most {n} small letters, digits and dashes between.",
+                CODE_LENGTH_MAX,
+            )
+        )
+
+
+def _free_code(
+    session: Session, office_id: str, unit: Unit, code: str, actor: Actor, now: datetime
+) -> None:
+    """Close the project that has this code and has ended, if there is one."""
+    ended = session.scalar(
+        select(AccountRow.id).where(
+            AccountRow.office_id == office_id,
+            AccountRow.unit == unit,
+            AccountRow.code == code,
+            AccountRow.closed_at.is_(None),
+            AccountRow.ends_at <= now,
+        )
+    )
+    if ended is not None:
+        close_account(session, ended, actor=actor, now=now)
 
 
 def set_terms(

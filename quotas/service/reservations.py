@@ -53,6 +53,7 @@ def reserve(
     amount: int,
     *,
     holder: str | None = None,
+    project: str = "",
     person_id: str | None = None,
     printer: str = "",
     kind: str = "",
@@ -64,13 +65,14 @@ def reserve(
     """Set units aside in the current period, or raise QuotaExceeded and leave all as it was.
 
     They are taken from the account of the person if the office has one for them, else from the
-    office's; or from the one of `holder` (a project's id; "" is the office itself) and no other.
+    office's; or from the one of `holder` (a project's id; "" is the office itself) and no other, or
+    from that of the office's project with the code `project` (`projects.folded`) and no other.
     `workdays` say when a period's last days begin, where the office has a rule for these.
     `reservation_id` is the caller's key (the job's UUID); asking again answers with what it made,
     which may have ended since. EntryDiffers if it was made for another office or amount.
     """
     books.check_amount(amount)
-    asked = Asked(office_id, unit, amount, holder, person_id, now, zone, workdays)
+    asked = Asked(office_id, unit, amount, holder, person_id, now, zone, workdays, project)
     made = {
         "id": reservation_id,
         "amount": amount,
@@ -245,7 +247,8 @@ def _set_aside_in_steps(
     session: Session, asked: Asked, made: dict[str, object], entry: books.Entry
 ) -> _Taken | None:
     take = {**asked.places(), "more_held": asked.amount}
-    taken = session.execute(statements.TAKE, take).one_or_none()
+    take_of = statements.TAKE_OF_PROJECT if asked.project else statements.TAKE
+    taken = session.execute(take_of, take).one_or_none()
     if taken is None:
         return None
     place = Place(*taken)
@@ -266,7 +269,8 @@ def _set_aside_at_once(
 ) -> _Taken | None:
     values = {**combined.made(made), **combined.entered(entry.columns())}
     take = {**asked.places(), "more_held": asked.amount}
-    taken = session.execute(combined.SET_ASIDE, {**take, **values}).one_or_none()
+    set_aside = combined.SET_ASIDE_OF_PROJECT if asked.project else combined.SET_ASIDE
+    taken = session.execute(set_aside, {**take, **values}).one_or_none()
     if taken is None:
         return None
     if taken.is_new:

@@ -24,7 +24,10 @@ from quotas.accounts import Account, AccountKind
 from quotas.errors import (
     JobTooLarge,
     NoSuchAccount,
+    NoSuchProject,
     PersonLimitReached,
+    ProjectOver,
+    ProjectShort,
     QuotaExceeded,
     UnfairShare,
 )
@@ -52,6 +55,8 @@ class Asked:
     now: datetime
     zone: ZoneInfo
     workdays: Workdays
+    project: str = ""
+    """The code of the project that is to pay, "" if none is named."""
 
     def places(self) -> dict[str, object]:
         """Return where `statements.TAKE` is to look, and in which periods."""
@@ -61,8 +66,14 @@ class Asked:
         return {
             "of_office": self.office_id,
             "of_unit": self.unit,
-            "of_holder": self.holder if named else OFFICE,
-            "or_holder": self.holder if named else self.person_id or OFFICE,
+            **(
+                {"of_code": self.project}
+                if self.project
+                else {
+                    "of_holder": self.holder if named else OFFICE,
+                    "or_holder": self.holder if named else self.person_id or OFFICE,
+                }
+            ),
             "of_now": self.now,
             "of_month": month.key,
             "of_quarter": month.within(Span.QUARTER).key,
@@ -89,7 +100,8 @@ def take(session: Session, asked: Asked) -> Place:
     row = locked(session, AccountRow, account.id)
     assert row is not None
     account = account_of(row)
-    books.check_open(account, asked.now, asked.amount)
+    if account.closed(asked.now):
+        raise _closed(asked)
     return _within_limits(session, account, asked)
 
 
@@ -145,18 +157,37 @@ def _account(session: Session, asked: Asked) -> Account | None:
         .where(
             AccountRow.office_id == asked.office_id,
             AccountRow.unit == asked.unit,
-            AccountRow.holder.in_(holders),
+            AccountRow.code == asked.project if asked.project else AccountRow.holder.in_(holders),
         )
         .order_by(AccountRow.holder.desc())
         .execution_options(populate_existing=True)
     ).all()
     accounts = [account_of(row) for row in rows]
+    if asked.project and not accounts:
+        raise NoSuchProject(
+            Text(
+                "Your office has no account with the code {code}. Nothing was charged.",
+                {"code": asked.project},
+            ),
+            needed=asked.amount,
+            left=0,
+        )
     if asked.holder and not accounts:
         raise NoSuchAccount(Text("The office has no such account."))
     account = next((each for each in accounts if not each.closed(asked.now)), None)
     if accounts and account is None:
-        raise books.closed(asked.amount)
+        raise _closed(asked)
     return account
+
+
+def _closed(asked: Asked) -> QuotaExceeded:
+    if not asked.project:
+        return books.closed(asked.amount)
+    text = Text(
+        "The account {code} is closed, or its project has ended. Nothing was charged.",
+        {"code": asked.project},
+    )
+    return ProjectOver(text, needed=asked.amount, left=0)
 
 
 def _limits(session: Session, account: Account, asked: Asked) -> Limits:
@@ -233,6 +264,18 @@ def _exceeds(found: Excess, limits: Limits, needed: int) -> QuotaExceeded:
 
 
 def _too_little(account: Account | None, asked: Asked, left: int) -> QuotaExceeded:
+    if asked.project:
+        text = counted(
+            "The account {code} has {n} sheet left; this job needs {needed}, "
+            "{missing} more than that.",
+            "The account {code} has {n} sheets left; this job needs {needed}, "
+            "{missing} more than that.",
+            left,
+            code=asked.project,
+            needed=asked.amount,
+            missing=asked.amount - left,
+        )
+        return ProjectShort(text, needed=asked.amount, left=left)
     text = _too_little_text(account, asked.unit, asked.amount, left)
     return QuotaExceeded(text, needed=asked.amount, left=left)
 

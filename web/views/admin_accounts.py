@@ -18,6 +18,7 @@ from quotas import service
 from quotas.accounts import Account, AccountKind
 from quotas.ledger import Balance
 from quotas.periods import Span
+from quotas.projects import folded
 from quotas.units import Unit
 from web import plan_words
 from web.access import ADMIN, access
@@ -91,7 +92,8 @@ def _open_project(session: Session, office: Office) -> None:
     last = _day("ends_on")
     midnight = datetime.combine(last, time.max, services().zone)
     service.open_project(
-        session, _new_id(), office.id, Unit.SHEETS, name=given("name"), ends_at=midnight,
+        session, _new_id(), office.id, Unit.SHEETS, name=given("name"),
+        code=folded(given("code")), ends_at=midnight,
         actor=g.actor, now=services().clock.now(),
     )  # fmt: skip
 

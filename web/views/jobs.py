@@ -13,6 +13,7 @@ from printgate import queries as printing
 from printgate.metering import Usage
 from printgate.queries import Job, JobSearch
 from printgate.service import answer, finish, holding
+from quotas import queries as accounts
 from web.access import PERSON, access
 from web.filters import asked_for
 from web.forms import whole_number
@@ -41,6 +42,7 @@ def show_job(job_id: int) -> str:
         return render_template(
             "job.html",
             job=job,
+            booked=accounts.account_booked(session, job.uuid),
             mine=job.person_id == g.person.id,
             titled=_title_shown(session, job),
             may_release=holding.may_release(job, g.actor),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,8 @@ from core.identity import queries as identity
 from printgate import queries as printing
 from printgate.policy import Exemptions
 from printgate.queries import SupplyLevel
+from quotas import queries as accounts
+from quotas.units import Unit
 from web import charts
 from web.access import PERSON, access
 from web.language import sentence, words
@@ -57,11 +59,17 @@ def list_printers() -> str:
             )
             for printer in found
         }
+        projects = [
+            each
+            for each in accounts.accounts(session, g.person.office_id, Unit.SHEETS)
+            if each.code and not each.closed(now)
+        ]
     return render_template(
         "printers.html",
         printers=found,
         queued=queued,
         supplies=supplies,
+        projects=projects,
         days=COURSE_DAYS,
         host=request.host,
         example=next((each.name for each in found if each.is_default), found and found[0].name),

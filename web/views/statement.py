@@ -49,6 +49,7 @@ def show_statement() -> str:
             labels=[(name or NONE, text) for name, text in JOB_KINDS.items()],
             kinds=[(str(kind), text) for kind, text in ENTRY_KINDS.items()],
             jobs=_jobs(session, found.lines),
+            others=_others(session, shown, asked.unit),
             filter=chosen,
             accounts=_accounts(session, shown, asked.unit),
             hidden={
@@ -84,6 +85,7 @@ def _table() -> tuple[str, list[str], list[list[Value]]]:
         found = statement(session, asked)
         names = _names(session, found.lines)
         jobs = _jobs(session, found.lines)
+        others = _others(session, shown, asked.unit)
     head = [
         sentence("Time"),
         sentence("Entry"),
@@ -95,6 +97,7 @@ def _table() -> tuple[str, list[str], list[list[Value]]]:
         sentence("Used"),
         sentence("Left"),
         sentence("Reason"),
+        sentence("Account"),
     ]
     scale = _scale(asked.unit)
     rows: list[list[Value]] = [
@@ -106,6 +109,7 @@ def _table() -> tuple[str, list[str], list[list[Value]]]:
             line.entry.printer,
             *(number / scale if scale > 1 else number for number in _numbers(line)),
             line.entry.reason,
+            others.get(line.entry.account_id, ""),
         ]
         for line in found.lines
     ]
@@ -180,6 +184,13 @@ def _accounts(session: Session, shown: Office, unit: Unit) -> list[tuple[str, st
         for each in found
     ]
     return choices if len(choices) > 1 else []
+
+
+def _others(session: Session, shown: Office, unit: Unit) -> dict[str, str]:
+    """Return what accounts are called that are not the office's own, by their ids."""
+    found = [each for each in _own(session, shown, unit) if each.holder]
+    names = identity.names(session, [each.holder for each in found])
+    return {each.id: each.name or names.get(each.holder, "") for each in found}
 
 
 def _given(field: str, length_max: int) -> str:
