@@ -32,7 +32,7 @@ def refused_for_quota(
 ) -> Iterator[RefusedJob]:
     """Yield the jobs that were refused in a span for want of sheets, in order of time.
 
-    Not those that a closed account refused, nor those that exceeded a limit of a job or a person.
+    Not those that a closed or a project's account refused, nor those that exceeded a limit.
     """
     query = select(
         JobRow.uuid, JobRow.completed_at, JobRow.office_id, JobRow.person_id, JobRow.reasons

@@ -13,7 +13,7 @@ What is taken to be so, where nobody can know:
 * Into the first period there went what really went there, up to the plan's cap.
 * A job that is refused is not sent again, and nobody prints less because little is left.
 * A job that was refused then for want of sheets, and now is not, takes what it needed, at once.
-* What limits of a job or of a person refused stays refused: they are no grants.
+* What limits or a project's account refused stays refused: a plan does not move them.
 * Accounts are kept in the periods in which they are kept now.
 
 An account that no plan is for has what it really had. Replayed so, every account refuses exactly

@@ -52,7 +52,7 @@ ASSUMED = (
         "A job that was refused then for want of sheets and now is not takes what it needed, "
         "at once."
     ),
-    Text("What a limit of a job or of a person, or a closed account, refused then stays refused."),
+    Text("What a limit, a project's account or a closed account refused then stays refused."),
     Text("Accounts are kept in the periods in which they are kept now."),
 )
 """What the dry run takes to be so, where nobody can know (quotas/replay.py)."""

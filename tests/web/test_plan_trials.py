@@ -4,9 +4,12 @@ import re
 from datetime import timedelta
 
 from core.clock import FrozenClock
-from core.people import SYSTEM
-from printgate import refusals
+from core.people import SYSTEM, Actor
+from printgate import queries, refusals
+from printgate.lifecycle import Stage
 from printgate.policy import Facts
+from printgate.queries import JobSearch
+from printgate.ticket import JobTicket
 from quotas import service
 from quotas.limits import Limits
 from quotas.units import Unit
@@ -86,11 +89,15 @@ def test_what_was_refused_for_another_reason_is_no_part_of_it(site: Site):
     with site.parts.database.transaction() as session:
         service.set_limits(session, site.cast.office.id, Limits(1, None), actor=SYSTEM, now=NOON)
     send(site.parts, site.cast.bob, site.cast, "简报", Facts(pages=6))
+    named = JobTicket(job_account_id="nobodys")
+    send(site.parts, site.cast.bob, site.cast, "简报", Facts(pages=2), ticket=named)
     with site.parts.database.transaction() as session:
         account = service.open_account(session, site.cast.office.id, Unit.SHEETS, now=NOON)
         service.close_account(session, account, actor=SYSTEM, now=NOON)
     send(site.parts, site.cast.bob, site.cast, "简报", Facts(pages=2))
     with site.parts.database.snapshot() as session:
+        every = JobSearch(stages=(Stage.REFUSED,))
+        assert queries.count_jobs(session, every, Actor.of(site.cast.ada)) == 4
         found = list(refusals.refused_for_quota(session, *month))
         assert list(refusals.refused_for_quota(session, *month, site.cast.other.id)) == []
         assert list(refusals.refused_for_quota(session, month[1], month[1])) == []
