@@ -19,7 +19,7 @@ from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
 from printgate.spool import Spool
-from quotas import limit_queries
+from quotas import emergency_queries, limit_queries
 from quotas import queries as quotas
 from quotas.auditing import unbalanced_transfers
 from quotas.queries import Discrepancy
@@ -56,6 +56,28 @@ def _books(_settings: Settings, database: Database) -> Iterator[Finding]:
         yield Finding("ledger", True, what, BACK_TO_BACKUP)
     if not wrong and not lopsided and not persons:
         yield Finding("ledger", False, Text("Every balance is the sum of its entries."))
+
+
+def _pools(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Prove that what each office drew from the emergency pool is its uses, and its entries."""
+    with database.snapshot() as session:
+        wrong = emergency_queries.pool_discrepancies(session)
+    for each in wrong:
+        what = Text(
+            "Account {account}, {month}: {drawn} were drawn from the emergency pool, "
+            "but {used} by its uses and {entered} by the ledger.",
+            {
+                "account": each.account_id,
+                "month": each.period,
+                "drawn": each.drawn,
+                "used": each.used,
+                "entered": each.entered,
+            },
+        )
+        yield Finding("emergency", True, what, BACK_TO_BACKUP)
+    if not wrong:
+        what = Text("What was drawn from the emergency pool is what its uses and the ledger say.")
+        yield Finding("emergency", False, what)
 
 
 def _supplies(_settings: Settings, database: Database) -> Iterator[Finding]:
@@ -232,6 +254,7 @@ def _fonts(_settings: Settings, _database: Database) -> Iterator[Finding]:
 
 CHECKS: dict[str, Check] = {
     "ledger": _books,
+    "emergency": _pools,
     "supplies": _supplies,
     "audit": _chain,
     "spool": _spool,

@@ -28,7 +28,7 @@ from printgate import permit_queries, tallies
 from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
-from printgate.lifecycle import AT_BACKEND, Stage
+from printgate.lifecycle import AT_BACKEND, WAITS, Stage
 from printgate.queries import Job
 from printgate.service.rows import DECIDE_TASK, DISCARD_TASK, FORWARD_TASK
 from printgate.spool import Spool
@@ -203,7 +203,7 @@ def _moving(settings: Settings, database: Database) -> Iterator[Finding]:
     with database.snapshot() as session:
         waiting = tasks.waiting(session)
         jobs = printing.jobs_in(session, (*_MOVED_BY, *AT_BACKEND))
-        receiving = printing.jobs_in(session, (Stage.RECEIVING, Stage.ASKED))
+        receiving = printing.jobs_in(session, tuple(WAITS))
     there = {(task.name, task.subject) for task in waiting}
     stuck = [
         Finding(
@@ -279,7 +279,9 @@ def _files(settings: Settings, database: Database) -> Iterator[Finding]:
     spool = Spool(settings.spool, settings.document_octets_max)
     blobs = blobs_for(settings.opened_blobs_url)
     with database.snapshot() as session:
-        jobs = printing.jobs_in(session, (Stage.ASKED, Stage.ACCEPTED, Stage.FORWARDED))
+        jobs = printing.jobs_in(
+            session, (Stage.ASKED, Stage.SHORT, Stage.ACCEPTED, Stage.FORWARDED)
+        )
         kept = docflow.queries.digests(session)
         leaving = {t.subject for t in tasks.waiting(session) if t.name == DISCARD_TASK}
         known = printing.spooled_uuids(session) | leaving

@@ -5,9 +5,10 @@ of stage are in TRANSITIONS; an event that the table does not list for a stage i
 or repeated message can never move a job backwards. A client is told the job-state that the stage
 stands for (IPP_STATES). Two choices there are deliberate: a CUPS client takes pending-held for
 "done" and can no longer cancel it, so only a job that truly waits for a person is pending-held:
-for its owner's answer, or for the release that was asked for or that the office's rules demand;
-and a job that was released and then vanished from CUPS is UNKNOWN: it may lie in a tray, so it is
-never printed again by itself, and its reservation stands until a person decides.
+for its owner's answer, for their word that it is urgent where the account is short, or for the
+release that was asked for or that the office's rules demand; and a job that was released and then
+vanished from CUPS is UNKNOWN: it may lie in a tray, so it is never printed again by itself, and its
+reservation stands until a person decides.
 
 A job is held after it was accepted and never instead: the rules have spoken and its sheets are
 reserved, so whoever releases it at the printer is not refused there. Whatever ends a held job
@@ -37,6 +38,7 @@ class Stage(StrEnum):
     DECIDING = "deciding"
     ASKED = "asked"
     ACCEPTED = "accepted"
+    SHORT = "short"
     HELD = "held"
     FORWARDED = "forwarded"
     RELEASED = "released"
@@ -57,6 +59,7 @@ class Event(StrEnum):
     DOCUMENT_LOST = "document-lost"
     ACCEPT = "accept"
     ASK = "ask"
+    FALL_SHORT = "fall-short"
     HOLD = "hold"
     RELEASE_HOLD = "release-hold"
     CIRCULATE = "circulate"
@@ -106,8 +109,13 @@ TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
         Event.CANCEL: Stage.CANCELED,
         Event.EXPIRE: Stage.EXPIRED,
     },
-    Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED},
-    Stage.ASKED: {**_VERDICTS, Event.EXPIRE: Stage.EXPIRED},
+    Stage.DECIDING: {**_VERDICTS, Event.ASK: Stage.ASKED, Event.FALL_SHORT: Stage.SHORT},
+    Stage.ASKED: {**_VERDICTS, Event.EXPIRE: Stage.EXPIRED, Event.FALL_SHORT: Stage.SHORT},
+    Stage.SHORT: {
+        Event.ACCEPT: Stage.ACCEPTED,
+        Event.CANCEL: Stage.CANCELED,
+        Event.EXPIRE: Stage.EXPIRED,
+    },
     Stage.ACCEPTED: {Event.FORWARD: Stage.FORWARDED, Event.HOLD: Stage.HELD, **_ON_ITS_WAY},
     Stage.HELD: {
         Event.RELEASE_HOLD: Stage.ACCEPTED,
@@ -142,6 +150,7 @@ IPP_STATES: dict[Stage, tuple[JobState, tuple[str, ...]]] = {
     Stage.DECIDING: (JobState.PENDING, ("job-transforming",)),
     Stage.ASKED: (JobState.PENDING_HELD, ("job-held-for-review",)),
     Stage.ACCEPTED: (JobState.PENDING, ("job-queued",)),
+    Stage.SHORT: (JobState.PENDING_HELD, ("account-limit-reached",)),
     Stage.HELD: (JobState.PENDING_HELD, ("job-hold-until-specified",)),
     Stage.FORWARDED: (JobState.PENDING, ("job-outgoing",)),
     Stage.RELEASED: (JobState.PROCESSING, ("job-printing",)),
@@ -160,6 +169,7 @@ ACTIVE = frozenset(
         Stage.RECEIVING,
         Stage.DECIDING,
         Stage.ASKED,
+        Stage.SHORT,
         Stage.ACCEPTED,
         Stage.HELD,
         Stage.FORWARDED,
@@ -169,8 +179,11 @@ ACTIVE = frozenset(
 )
 """Stages that an IPP client counts as not-completed."""
 
-UNDECIDED = frozenset({Stage.RECEIVING, Stage.DECIDING, Stage.ASKED})
+UNDECIDED = frozenset({Stage.RECEIVING, Stage.DECIDING, Stage.ASKED, Stage.SHORT})
 """Stages before acceptance: a hold asked for now is remembered until then."""
+
+WAITS = frozenset({Stage.RECEIVING, Stage.ASKED, Stage.SHORT})
+"""Stages in which a job waits for somebody until a moment that is written beside it."""
 
 AT_BACKEND = frozenset({Stage.RELEASED, Stage.CANCELING})
 """Stages in which CUPS decides what happens next."""

@@ -19,6 +19,7 @@ from core.text import Scalar, Text, counted
 from printgate.metering import ONE_SIDED, estimate, pages_selected
 from printgate.permits import Allowance, needed
 from printgate.ticket import JobTicket
+from quotas.emergency import Pool
 
 TWO_SIDED = "two-sided-long-edge"
 
@@ -88,6 +89,8 @@ class Rules:
     marked: MarkedAction = MarkedAction.REFUSE
     hold: bool = False
     hold_exempt: Exemptions = field(default_factory=Exemptions)
+    emergency: Pool | None = None
+    """The emergency pool; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,8 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     hold: bool = False
     """Whether the rules hold it until its owner releases it."""
+    pool: Pool | None = None
+    """From what it may be printed if the office's account is short; None: then it is refused."""
     permit: PermitUse | None = None
     """The permit that it depends on; what becomes of the job without it is `usual`."""
     usual: "Decision | None" = None
@@ -251,7 +256,14 @@ def _on_paper(
             Reason("hold", Text("Jobs are held here until their owner releases them.")),
         )
     return Decision(
-        Outcome.PRINT, ticket, target.name, usage.sheets, usage.impressions, reasons, held
+        Outcome.PRINT,
+        ticket,
+        target.name,
+        usage.sheets,
+        usage.impressions,
+        reasons,
+        held,
+        rules.emergency,
     )
 
 
@@ -275,6 +287,8 @@ def _by_permit(usual: Decision, permit: Allowance, free: Decision) -> Decision:
     return replace(
         free,
         reasons=(by_permit, *free.reasons),
+        # A permit is used once for a job, and a job that waited would use it again.
+        pool=None,
         permit=PermitUse(permit.number, amount, usual.sheets),
         usual=replace(usual, reasons=(spent, *usual.reasons)),
     )

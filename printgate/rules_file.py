@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from printgate.policy import (
     Overrider,
     Rules,
 )
+from quotas.emergency import Pool
 
 SHIPPED = Path(__file__).with_name("rules.toml")
 
@@ -25,7 +27,12 @@ _KEYS: dict[str, dict[str, type]] = {
     "drafts": {"action": DraftAction, "override": list, **_EXEMPT},
     "secrecy": {"marked": MarkedAction},
     "hold": {"default": bool, **_EXEMPT},
+    "emergency": {"enabled": bool, "sheets-max": int, "hours": int, "days": int},
 }
+
+
+_NUMBER_MAX = 1_000_000
+"""The largest number of anything: so many days lie within what a clock knows."""
 
 
 class RulesError(Exception):
@@ -79,6 +86,8 @@ def _problem(kind: type | None, key: str, value: object) -> str | None:
         return f"{value!r} is not {kind.__name__}"
     if kind is int and isinstance(value, int) and value < 1:
         return f"{value!r} is not above zero"
+    if kind is int and isinstance(value, int) and value > _NUMBER_MAX:
+        return f"{value!r} is above {_NUMBER_MAX}"
     return None
 
 
@@ -104,7 +113,15 @@ def _rules(given: Mapping[str, Mapping[str, Any]]) -> Rules:
         marked=MarkedAction(given["secrecy"]["marked"]),
         hold=given["hold"]["default"],
         hold_exempt=_exemptions(given["hold"]),
+        emergency=_pool(given["emergency"]),
     )
+
+
+def _pool(given: Mapping[str, Any]) -> Pool | None:
+    if not given["enabled"]:
+        return None
+    wait, justify = timedelta(hours=given["hours"]), timedelta(days=given["days"])
+    return Pool(given["sheets-max"], wait, justify)
 
 
 def _exemptions(section: Mapping[str, Any]) -> Exemptions:

@@ -13,9 +13,11 @@ class QuotaExceeded(LimitReached):
     rule = "quota"
     """What the rule is called that refuses a job for this."""
 
-    def __init__(self, text: Text, *, needed: int, left: int) -> None:
+    def __init__(self, text: Text, *, needed: int, left: int, of_office: bool = False) -> None:
         super().__init__(text)
         self.needed, self.left = needed, left
+        self.of_office = of_office
+        """Whether it is an office's own account that lacks them: the emergency pool may help."""
 
     @property
     def missing(self) -> int:
@@ -69,6 +71,30 @@ class ProjectShort(QuotaExceeded):
 
     code = "project-short"
     rule = Bar.SHORT
+
+
+class PoolExhausted(QuotaExceeded):
+    """The emergency pool has less left for the office in this period than the job lacks."""
+
+    code = "pool-exhausted"
+
+
+class ReasonOverdue(Forbidden):
+    """The person owes a reason for an earlier use of the emergency pool."""
+
+    code = "reason-overdue"
+
+
+class NoSuchUse(NotFound):
+    """There is no such use of the emergency pool, or none that the asker may know of."""
+
+    code = "no-such-use"
+
+
+class NotPossible(Conflict):
+    """A use of the emergency pool is not in a state in which this can be done."""
+
+    code = "use-not-possible"
 
 
 class NoSuchAccount(NotFound):

@@ -7,6 +7,7 @@ one account or period to another. What an entry adds to one pot it takes from an
 postings sum to zero:
 
     grant, adjust    issue → left        (an adjustment may be negative, and has a reason)
+    emergency        issue → left        (what a job lacked: emergency.py)
     transfer, carry  transit → left      (negative for the account or period that gives)
     reserve          left → held         renew    moves nothing: a reservation lives longer
     settle           held → left what was reserved, left → spent what came out
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     """The kinds of ledger entry."""
 
     GRANT = "grant"
+    EMERGENCY = "emergency"
     ADJUST = "adjust"
     TRANSFER = "transfer"
     CARRY = "carry"
@@ -76,6 +78,7 @@ class Figure(StrEnum):
 
 MOVES: dict[Kind, tuple[tuple[Figure, Pot, Pot], ...]] = {
     Kind.GRANT: ((Figure.AMOUNT, Pot.ISSUE, Pot.LEFT),),
+    Kind.EMERGENCY: ((Figure.AMOUNT, Pot.ISSUE, Pot.LEFT),),
     Kind.ADJUST: ((Figure.AMOUNT, Pot.ISSUE, Pot.LEFT),),
     Kind.TRANSFER: ((Figure.AMOUNT, Pot.TRANSIT, Pot.LEFT),),
     Kind.CARRY: ((Figure.AMOUNT, Pot.TRANSIT, Pot.LEFT),),

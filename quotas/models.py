@@ -202,6 +202,48 @@ class WarningRow(Base):
     warned_at: Mapped[datetime]
 
 
+class EmergencyPoolRow(Base):
+    """What an office drew from the emergency pool in a period, in sheets (emergency.py)."""
+
+    __tablename__ = "emergency_pools"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    drawn: Mapped[int] = mapped_column(_BIG)
+
+    __table_args__ = (CheckConstraint("drawn >= 0", name="drawn_not_negative"),)
+
+
+class EmergencyUseRow(Base):
+    """One use of the emergency pool, by the key of its job, and what was said of it."""
+
+    __tablename__ = "emergency_uses"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    office_id: Mapped[str] = mapped_column(ForeignKey("offices.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    period: Mapped[str] = mapped_column(String(7))
+    amount: Mapped[int] = mapped_column(_BIG)
+    person_id: Mapped[str] = mapped_column(String(36))
+    person_name: Mapped[str] = mapped_column(String(255))
+    used_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    justified_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    decided_by: Mapped[str | None] = mapped_column(String(36))
+    decided_name: Mapped[str] = mapped_column(String(255), default="")
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_above_zero"),
+        CheckConstraint("decided_by <> person_id", name="two_persons"),
+        Index("ix_emergency_uses_office", "office_id", "used_at"),
+        Index("ix_emergency_uses_person", "person_id", "state"),
+    )
+
+
 class BalanceRow(Base):
     """An account's balance in one period: the fold of its entries, kept at hand."""
 

@@ -202,7 +202,7 @@ class Replay:
                 self._carry_into_the_first(line)
             case Kind.CARRY:
                 self._move(line)
-            case Kind.GRANT | Kind.ADJUST:
+            case Kind.GRANT | Kind.EMERGENCY | Kind.ADJUST:
                 if self._accounts[line.account_id].carry_max is None:
                     self._add(self._place(line), line.granted, line.at)
             case _:

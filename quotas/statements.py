@@ -28,7 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db import insert_or, table
 from quotas.ledger import Delta, State
-from quotas.models import AccountRow, BalanceRow, EntryRow, ReservationRow
+from quotas.models import AccountRow, BalanceRow, EmergencyPoolRow, EntryRow, ReservationRow
 from quotas.periods import Span
 
 _ACCOUNT, _BALANCE = table(AccountRow).c, table(BalanceRow).c
@@ -161,6 +161,23 @@ def open_balance(dialect: str) -> Executable:
     new = insert_or(dialect, BalanceRow)
     more: dict[str, Any] = {name: _BALANCE[name] + new.excluded[name] for name in _FIGURES}
     return new.on_conflict_do_update(index_elements=["account_id", "period"], set_=more)
+
+
+@cache
+def draw(dialect: str) -> Executable:
+    """Return the statement that adds to what was drawn in a period, if that is not too much.
+
+    The first draw of a period is not compared: the caller has seen to it that it is not too much.
+    """
+    new = insert_or(dialect, EmergencyPoolRow).values(
+        account_id=bindparam("of_account"), period=bindparam("of_period"), drawn=bindparam("more")
+    )
+    drawn = table(EmergencyPoolRow).c.drawn + new.excluded.drawn
+    return new.on_conflict_do_update(
+        index_elements=["account_id", "period"],
+        set_={"drawn": drawn},
+        where=drawn <= bindparam("at_most"),
+    ).returning(table(EmergencyPoolRow).c.drawn)
 
 
 def more(delta: Delta) -> dict[str, int]:

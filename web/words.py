@@ -27,6 +27,7 @@ STAGES: dict[Stage, Text] = {
     Stage.DECIDING: Text("being read"),
     Stage.ASKED: Text("waits for your decision"),
     Stage.ACCEPTED: Text("on its way to the printer"),
+    Stage.SHORT: Text("waits: too few sheets left"),
     Stage.HELD: Text("held: waits for its release"),
     Stage.FORWARDED: Text("on its way to the printer"),
     Stage.RELEASED: Text("at the printer"),
@@ -58,6 +59,7 @@ STAGE_TONES: dict[Stage, str] = {
     Stage.UNKNOWN: "bad",
     Stage.EXPIRED: "bad",
     Stage.ASKED: "due",
+    Stage.SHORT: "due",
     Stage.HELD: "due",
     Stage.RECEIVING: "busy",
     Stage.DECIDING: "busy",
@@ -73,6 +75,7 @@ NEXT_STEPS: dict[Stage, Text] = {
     Stage.ASKED: Text(
         "Please decide below: circulate it without paper, or print it with a reason."
     ),
+    Stage.SHORT: Text("If it is urgent, print it below. Otherwise cancel it, or let it expire."),
     Stage.UNKNOWN: Text(
         "Please look into the tray and enter below how many sheets came out. "
         "It is never printed again by itself."
@@ -115,6 +118,7 @@ RULES: dict[str, Text] = {
     "drafts.override": Text("Draft printed after all"),
     "hold": Text("Held until released"),
     "test": Text("Test page"),
+    "emergency": Text("Emergency pool"),
     "quota": Text("Quota"),
     **limit_words.RULES,
     **project_words.RULES,
@@ -207,6 +211,7 @@ GRANT_STATES = {
 
 ENTRY_KINDS: dict[Kind, Text] = {
     Kind.GRANT: Text("grant"),
+    Kind.EMERGENCY: Text("emergency pool"),
     Kind.ADJUST: Text("adjustment"),
     Kind.TRANSFER: Text("transfer"),
     Kind.CARRY: Text("carried over"),
@@ -268,6 +273,7 @@ PART_COLUMNS = (
 
 CHECKS: dict[str, Text] = {
     "ledger": Text("Ledger"),
+    "emergency": Text("Emergency pool"),
     "supplies": Text("Stock and budgets"),
     "audit": Text("Audit trail"),
     "ledger-chain": Text("Chain of the ledger"),

@@ -1,5 +1,6 @@
 """What a person decides on a page: print, circulate, or paper for a document after all."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,19 +10,29 @@ import docflow.service
 from core.errors import Forbidden, InvalidInput
 from core.ids import new_uuid
 from core.people import Actor
-from core.text import Text, clean_line
+from core.text import Text, clean_line, counted
 from printgate.callers import Caller
 from printgate.errors import JobNotPossible
 from printgate.lifecycle import Event, Stage
 from printgate.models import JobRow
-from printgate.policy import Overrider, Rules
-from printgate.queries import Job, Printer, job_by_uuid
+from printgate.policy import Facts, Outcome, Overrider, Reason, Rules
+from printgate.queries import Job, Printer, job_by_uuid, reasons_from_json
 from printgate.service.arrive import NewJob, create_job
-from printgate.service.decide import Kept, carry_out, circulate, decision_on_paper
-from printgate.service.rows import change, job_row
+from printgate.service.decide import (
+    Kept,
+    carry_out,
+    circulate,
+    decision_on,
+    decision_on_paper,
+    sent_of,
+)
+from printgate.service.rows import change, job_row, reasons_to_json
 from printgate.ticket import JobTicket
+from quotas.service import emergency
 from quotas.workdays import WEEKENDS_OFF, Workdays
 
+OVERRIDE = "drafts.override"
+"""The rule that a draft is printed by after all."""
 REASON_LENGTH_MIN = 5
 REASON_LENGTH_MAX = 500
 
@@ -57,6 +68,53 @@ def print_asked(
     _note_override(session, row, given, actor, now)
     session.flush()
     return job_by_uuid(session, uuid)
+
+
+def print_urgently(
+    session: Session,
+    uuid: str,
+    rules: Rules,
+    *,
+    workdays: Workdays = WEEKENDS_OFF,
+    actor: Actor,
+    now: datetime,
+) -> Job:
+    """Print a job that waits because its office is short: what it lacks comes from the pool.
+
+    Forbidden for anybody but its owner, who has to say why afterwards. Whatever stands in the way
+    of printing it raises an error, and it waits as before.
+    """
+    row = job_row(session, uuid)
+    if Stage(row.stage) is not Stage.SHORT:
+        raise JobNotPossible(Text("This job does not wait for sheets."))
+    if actor.person_id is None or actor.person_id != row.person_id:
+        raise Forbidden(Text("Only who sent a job can say that it is urgent."))
+    if rules.emergency is None:
+        raise JobNotPossible(Text("There is no emergency pool here any more."))
+    sent = sent_of(session, job_by_uuid(session, uuid), now=now, wants_paper=True)
+    decision = decision_on(sent, Facts(pages=row.pages), rules)
+    drawn = 0
+    if decision.outcome is Outcome.PRINT:
+        drawn = emergency.draw(
+            session, uuid, row.office_id, decision.sheets, rules.emergency, actor=actor, now=now
+        )
+    said_before = [each for each in row.reasons if each["rule"] == OVERRIDE]
+    row.expires_at = None
+    carry_out(session, row, replace(decision, pool=None), workdays=workdays, now=now)
+    if Stage(row.stage) is Stage.REFUSED:
+        raise JobNotPossible(reasons_from_json(row.reasons)[-1].text)
+    spent = Reason("emergency", _drawn_text(drawn)) if drawn else None
+    row.reasons = [*row.reasons, *said_before, *reasons_to_json([spent] if spent else [])]
+    session.flush()
+    return job_by_uuid(session, uuid)
+
+
+def _drawn_text(drawn: int) -> Text:
+    return counted(
+        "{n} sheet for it came from the emergency pool.",
+        "{n} sheets for it came from the emergency pool.",
+        drawn,
+    )
 
 
 def check_asked(session: Session, uuid: str) -> None:
@@ -137,7 +195,7 @@ def _not_asked() -> JobNotPossible:
 
 def _note_override(session: Session, row: JobRow, reason: str, actor: Actor, now: datetime) -> None:
     entry = {
-        "rule": "drafts.override",
+        "rule": OVERRIDE,
         "text": Text("Printed after all: {reason}", {"reason": reason}).to_json(),
     }
     if Stage(row.stage) is not Stage.REFUSED:

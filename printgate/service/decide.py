@@ -17,7 +17,7 @@ import quotas.service
 from core import notices
 from core.identity import queries as identity
 from core.people import Office, Person
-from core.text import Text
+from core.text import Text, counted
 from printgate import queries
 from printgate.errors import JobNotPossible
 from printgate.holding import Hold, stronger
@@ -46,6 +46,7 @@ from printgate.service.rows import (
     sender,
 )
 from printgate.ticket import JobTicket
+from quotas import emergency_queries
 from quotas.errors import QuotaExceeded
 from quotas.units import Unit
 from quotas.workdays import WEEKENDS_OFF, Workdays
@@ -250,7 +251,9 @@ def _print(
         )
     except QuotaExceeded as error:
         permit_uses.settle(session, row, 0, now=now)
-        refuse(session, row, (*decision.reasons, Reason(error.rule, error.text)), now)
+        reasons = (*decision.reasons, Reason(error.rule, error.text))
+        if not _waits(session, row, decision, reasons, error, now):
+            refuse(session, row, reasons, now)
         return
     row.target_printer_id = session.scalar(_TARGET, {"of_name": decision.printer})
     row.ticket = decision.ticket.to_json()
@@ -264,6 +267,38 @@ def _print(
         lay_aside(session, FORWARD_TASK, row, now)
     else:
         change(session, row, Event.HOLD, actor=sender(row), now=now, details={"why": row.hold})
+
+
+def _waits(
+    session: Session,
+    row: JobRow,
+    decision: Decision,
+    reasons: Sequence[Reason],
+    error: QuotaExceeded,
+    now: datetime,
+) -> bool:
+    """Let a job wait for its owner's word that it is urgent, if the pool could pay what it lacks.
+
+    A document's print grant does not wait: who asked for it stands before the page, and asks again.
+    """
+    pool, person_id = decision.pool, row.person_id
+    if pool is None or person_id is None or row.grant_id is not None or not error.of_office:
+        return False
+    lacks = error.missing
+    if not emergency_queries.may_draw(session, row.office_id, person_id, lacks, pool, now=now):
+        return False
+    row.reasons = reasons_to_json(reasons)
+    row.expires_at = now + pool.wait
+    change(session, row, Event.FALL_SHORT, actor=sender(row), now=now, details={"lacks": lacks})
+    text = counted(
+        "A print job waits: the office lacks {n} sheet for it. If it is urgent, print it from the "
+        "emergency pool.",
+        "A print job waits: the office lacks {n} sheets for it. If it is urgent, print it from the "
+        "emergency pool.",
+        lacks,
+    )
+    _tell(session, row, text, now)
+    return True
 
 
 def _kind(row: JobRow, decision: Decision) -> str:

@@ -14,7 +14,7 @@ from core.people import SYSTEM, Actor
 from core.tasks import service as tasks
 from core.text import Text, counted
 from printgate.errors import JobNotPossible
-from printgate.lifecycle import AT_BACKEND, Event, Stage, may
+from printgate.lifecycle import AT_BACKEND, WAITS, Event, Stage, may
 from printgate.metering import Usage
 from printgate.models import JobRow, PrinterRow
 from printgate.policy import Reason
@@ -36,6 +36,13 @@ _NEWS = {
     Event.BACKEND_ABORTED: Text("A print job broke off at the printer. Please print it again."),
     Event.BACKEND_LOST: Text(
         "The print system lost a job. Please look whether it came out, and say so on its page."
+    ),
+}
+_WAITED_IN_VAIN = {
+    Stage.ASKED: Text("A draft waited too long for your decision and was not printed."),
+    Stage.SHORT: Text(
+        "A job for which the office had too few sheets waited too long. "
+        "It was not printed, nor charged."
     ),
 }
 _REPEATED = Text(
@@ -156,15 +163,14 @@ def expire(session: Session, *, hold_expires: timedelta, now: datetime) -> int:
     """
     overdue = session.scalars(
         select(JobRow)
-        .where(JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at <= now)
+        .where(JobRow.stage.in_(WAITS), JobRow.expires_at <= now)
         # One that is being changed at this moment is looked at again in the next round.
         .with_for_update(key_share=True, skip_locked=True)
     ).all()
     for row in overdue:
-        waited_for_answer = Stage(row.stage) is Stage.ASKED
+        text = _WAITED_IN_VAIN.get(Stage(row.stage))
         change(session, row, Event.EXPIRE, actor=SYSTEM, now=now)
-        if waited_for_answer and row.person_id is not None:
-            text = Text("A draft waited too long for your decision and was not printed.")
+        if text is not None and row.person_id is not None:
             notices.notify(session, row.person_id, text, news_path(row), now=now)
     return len(overdue) + _expire_held(session, now - hold_expires, now)
 
@@ -196,9 +202,7 @@ def _expire_held(session: Session, held_before: datetime, now: datetime) -> int:
 def heed_jump(session: Session, jump: timedelta, *, now: datetime) -> None:
     """Let jobs wait as long as they were promised to, although the clock was set."""
     waiting = session.scalars(
-        select(JobRow).where(
-            JobRow.stage.in_([Stage.RECEIVING, Stage.ASKED]), JobRow.expires_at.is_not(None)
-        )
+        select(JobRow).where(JobRow.stage.in_(WAITS), JobRow.expires_at.is_not(None))
     )
     for row in waiting:
         assert row.expires_at is not None

@@ -18,6 +18,7 @@ _EVENTS = {
     Stage.RECEIVING: Event.EXPIRE,
     Stage.DECIDING: Event.EXPIRE,
     Stage.ASKED: Event.EXPIRE,
+    Stage.SHORT: Event.EXPIRE,
     # They may have been printed after it was taken. What CUPS has already, the watch will settle.
     Stage.ACCEPTED: Event.BACKEND_LOST,
     Stage.FORWARDED: Event.BACKEND_LOST,

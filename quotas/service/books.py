@@ -188,6 +188,14 @@ def given_reason(reason: str) -> str:
     return given
 
 
+def given_explanation(reason: str) -> str:
+    """Return what somebody says, as it is kept; InvalidInput if it is nothing."""
+    given = clean_line(reason, 500)
+    if not given:
+        raise InvalidInput(Text("Please give a reason."))
+    return given
+
+
 def balance_now(session: Session, account_id: str, period: Period) -> Balance:
     """Return a balance, which nobody else changes until this transaction ends."""
     row = session.scalar(

@@ -59,7 +59,7 @@ def ask(
     if not may_ask(actor, office_id):
         raise NotFound(Text("There is no such office."))
     books.check_amount(amount)
-    given = _given_reason(reason)
+    given = books.given_explanation(reason)
     holder = (actor.person_id or OFFICE) if own else OFFICE
     if not own:
         open_account(session, office_id, Unit.SHEETS, now=now)
@@ -124,7 +124,7 @@ def refuse(
     """Turn a request down, with a reason."""
     asked = _asked(session, request_id)
     _check_who(asked, Event.REFUSE, actor)
-    given = _given_reason(answer)
+    given = books.given_explanation(answer)
     if not _decide(session, asked, Event.REFUSE, actor, now, given):
         return _asked(session, request_id)
     done = _asked(session, request_id)
@@ -275,10 +275,3 @@ def _asked(session: Session, request_id: str) -> SheetRequest:
     if row is None:
         raise NoSuchRequest(Text("There is no such request."))
     return request_of(row, session.get_one(AccountRow, row.account_id))
-
-
-def _given_reason(reason: str) -> str:
-    given = clean_line(reason, 500)
-    if not given:
-        raise InvalidInput(Text("Please give a reason."))
-    return given

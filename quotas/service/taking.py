@@ -277,7 +277,8 @@ def _too_little(account: Account | None, asked: Asked, left: int) -> QuotaExceed
         )
         return ProjectShort(text, needed=asked.amount, left=left)
     text = _too_little_text(account, asked.unit, asked.amount, left)
-    return QuotaExceeded(text, needed=asked.amount, left=left)
+    of_office = account is None or account.kind is AccountKind.OFFICE
+    return QuotaExceeded(text, needed=asked.amount, left=left, of_office=of_office)
 
 
 def _too_little_text(account: Account | None, unit: Unit, needed: int, left: int) -> Text:

@@ -44,7 +44,7 @@ from quotas import service as quotas
 from quotas.periods import DEFAULT_ZONE, Period
 from quotas.units import Unit
 from quotas.workdays import load_workdays
-from tests.browser import administered, permitted, requested, stocked
+from tests.browser import administered, permitted, requested, stocked, urgent
 from tests.conftest import NOON, judged
 from tests.pretended import pretended
 from web.app import create_app
@@ -102,7 +102,12 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
     """Fill an empty database with the office; `paper` is the PDF of its drafts."""
     clock = FrozenClock(NOON)
     parts = pretended(
-        folder, database, clock, sandbox, queues=administered.FREE_QUEUES, rules=RULES
+        folder,
+        database,
+        clock,
+        sandbox,
+        queues=administered.FREE_QUEUES,
+        rules=replace(RULES, emergency=urgent.POOL),
     )
     digest = parts.blobs.put_file(paper)
     with database.transaction() as session:
@@ -115,6 +120,7 @@ def build(folder: Path, database: Database, sandbox: Sandbox, paper: Path) -> Sc
         jobs |= office.held()
         jobs |= stocked.fill(session, offices, people)
         asked = requested.fill(session, people)
+        jobs |= urgent.fill(session, people, RULES, office.urgent)
         _uncontrolled(session)
         administered.fill(session, offices, people)
         files = administered.files(session, people["admin"], parts.terms.zone)
@@ -289,6 +295,11 @@ class Players:
         arrive.document_received(session, uuid, spooled, "application/pdf", now=at)
         verdict = judged(session, uuid, sending.facts, sending.rules, self._kept)
         return decide.decide_job(session, uuid, verdict, ask_expires=timedelta(hours=24), now=at)
+
+    def urgent(self, sheets: int, rules: Rules) -> Job:
+        """Send a job of so many sheets, under these rules."""
+        at, facts = NOON - timedelta(minutes=50), Facts(pages=2)
+        return self.send(Sending("wangfang", at, "紧急会议通知", facts, sheets, rules=rules))
 
     def release(self, job: Job, at: datetime) -> None:
         """Let a job go to its printer."""

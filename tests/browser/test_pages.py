@@ -28,6 +28,7 @@ CASES = {
         ("wangfang", "/jobs/{asked}"),
         ("wangfang", "/jobs/{unknown}"),
         ("wangfang", "/jobs/{waiting}"),
+        ("wangfang", "/jobs/{short}"),
         ("lijianguo", "/jobs/{rerouted}"),
         ("liuyang", "/jobs/{locked}"),
         ("sunlei", "/jobs/{permitted}"),
@@ -91,6 +92,11 @@ CASES = {
     "/requests/new": [
         ("zhangwei", "/requests/new"),
         ("wangfang", "/requests/new"),
+    ],
+    "/requests/emergency": [
+        ("liuyang", "/requests/emergency"),
+        ("lijianguo", "/requests/emergency"),
+        ("admin", "/requests/emergency"),
     ],
     "/requests/<request_id>": [
         ("lijianguo", "/requests/{own}"),

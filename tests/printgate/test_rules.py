@@ -336,7 +336,7 @@ def test_every_stage_and_event(stage: Stage, event: Event):
 def test_the_stages_tell_a_cups_client_what_it_must_believe():
     assert set(IPP_STATES) == set(TRANSITIONS) == set(Stage)
     held = {stage for stage, (state, _) in IPP_STATES.items() if state is JobState.PENDING_HELD}
-    assert held == {Stage.ASKED, Stage.HELD}
+    assert held == {Stage.ASKED, Stage.SHORT, Stage.HELD}
     finished = {JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED}
     for stage, (state, _) in IPP_STATES.items():
         assert (state in finished) is (stage not in ACTIVE)

@@ -7,6 +7,7 @@ from pathlib import Path
 from docflow.lifecycle import Action
 from printgate.lifecycle import Event
 from printgate.permits import Act
+from quotas.emergency import Event as EmergencyEvent
 from quotas.requests import Event as RequestEvent
 from quotas.supplies.lifecycle import Event as OrderEvent
 from quotas.supplies.stock import Kind
@@ -20,6 +21,7 @@ MADE_UP = {
     "order.{event}": {f"order.{event}" for event in OrderEvent},
     "permit.{act}": {f"permit.{act}" for act in Act},
     "request.{event}": {f"request.{event}" for event in RequestEvent},
+    "emergency.{event}": {f"emergency.{event}" for event in EmergencyEvent},
     "document.{action}": {f"document.{action}" for action in (Action.CLOSE, Action.WITHDRAW)},
 }
 """Deeds whose verb is a value: what it can be."""

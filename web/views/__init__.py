@@ -13,6 +13,7 @@ from web.views.admin_people import admin_people
 from web.views.admin_plans import admin_plans
 from web.views.admin_printers import admin_printers
 from web.views.documents import documents
+from web.views.emergency import emergency
 from web.views.energy import energy
 from web.views.home import home
 from web.views.jobs import jobs
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     account_statement,
     scorecard,
     report,
+    emergency,
     energy,
     requests,
     printers,

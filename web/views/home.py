@@ -13,6 +13,7 @@ from core.notices import Notice
 from docflow import queries as docflow
 from docflow.lifecycle import State
 from printgate import queries as printing
+from quotas import emergency_queries
 from quotas import queries as quotas
 from quotas.ledger import Balance
 from quotas.units import Unit
@@ -41,6 +42,9 @@ def first_page() -> str:
         to_read = docflow.documents_to_read(session, g.actor)
         return render_template(
             "home.html",
+            now=now,
+            owed=emergency_queries.due_from(session, g.person.id),
+            to_judge=emergency_queries.to_judge(session, g.actor),
             checkup=checkups.last(session) if g.person.admin else None,
             news=[
                 News(notice, _about(session, notice.path))

@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response
 from core.identity import queries as identity
 from printgate import deciding
 from printgate import queries as printing
+from printgate.lifecycle import Stage
 from printgate.metering import Usage
 from printgate.queries import Job, JobSearch
 from printgate.service import answer, finish, holding
+from quotas import emergency_queries
 from quotas import queries as accounts
 from web.access import PERSON, access
 from web.filters import asked_for
@@ -42,6 +44,7 @@ def show_job(job_id: int) -> str:
         return render_template(
             "job.html",
             job=job,
+            **_pool(session, job),
             booked=accounts.account_booked(session, job.uuid),
             mine=job.person_id == g.person.id,
             titled=_title_shown(session, job),
@@ -104,6 +107,16 @@ def close_unknown(job_id: int) -> Response:
             session, job.uuid, Usage(sheets, 0), actor=g.actor, now=services().clock.now()
         )
     return _back(job_id)
+
+
+def _pool(session: Session, job: Job) -> dict[str, object]:
+    """Return the emergency pool and what it has left for the office of a job."""
+    pool = services().printing.rules.emergency
+    if pool is None or job.stage is not Stage.SHORT:
+        return {"pool": None}
+    now, zone = services().clock.now(), services().zone
+    drawn = emergency_queries.drawn(session, job.office_id, now, zone)
+    return {"pool": pool, "pool_left": max(0, pool.sheets_max - drawn)}
 
 
 def _title_shown(session: Session, job: Job) -> bool:
