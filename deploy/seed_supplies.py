@@ -20,7 +20,9 @@ ARTICLES = {
     "a4": ArticleFields("A4 复印纸", Material.PAPER, 2100, sheets=500),
     "recycled": ArticleFields("A4 再生复印纸", Material.RECYCLED_PAPER, 2400, sheets=500),
     "a3": ArticleFields("A3 复印纸", Material.PAPER, 4300, sheets=1000),
-    "toner": ArticleFields("黑色碳粉盒", Material.TONER, 42000, colour="black", yield_pages=3000),
+    "toner": ArticleFields(
+        "黑色碳粉盒", Material.TONER, 42000, colour="black", yield_pages=3000, grams=120
+    ),
 }
 
 

@@ -12,7 +12,7 @@ the balance of that period. Projects have a period of their own.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from quotas import rollups
 from quotas.accounts import AccountKind
 from quotas.ledger import Balance
 from quotas.models import AccountRow, BalanceRow, EntryRow, RollupRow
-from quotas.periods import Period
+from quotas.periods import Period, Span
 from quotas.rollups import Cell
 from quotas.units import Unit
 
@@ -87,7 +87,7 @@ class Usage:
     """Answers questions about usage from one snapshot."""
 
     def __init__(self, session: Session, zone: ZoneInfo) -> None:
-        self._session = session
+        self._session, self._zone = session, zone
         after = EntryRow.seq > rollups.rolled_up_to(session)
         self._lacking = rollups.cells(session, zone, after)
         self._accounts = {
@@ -126,6 +126,28 @@ class Usage:
         for day, each in self.by(By.DAY, question).items():
             days[date.fromisoformat(day)] = each.spent
         return days
+
+    def earlier(self, question: Question, moment: datetime) -> int:
+        """Return how much of a question's first day was spent before a moment of that day.
+
+        Read from the ledger: rollups know whole days only. It is for what is booked when it
+        happens (toner), whose period has that day.
+        """
+        begin = datetime.combine(question.first, time.min, self._zone)
+        spans = (Period.of_moment(moment, self._zone, span).key for span in Span)
+        query = (
+            select(func.coalesce(func.sum(EntryRow.spent), 0))
+            .join(AccountRow, AccountRow.id == EntryRow.account_id)
+            .where(
+                AccountRow.unit == question.unit,
+                EntryRow.period.in_(list(spans)),
+                EntryRow.at >= begin,
+                EntryRow.at < moment,
+            )
+        )
+        if question.printer is not None:
+            query = query.where(EntryRow.printer == question.printer)
+        return int(self._session.scalar(query) or 0)
 
     def _fits(self, cell: Cell, question: Question) -> bool:
         office_id, unit, project = self._accounts[cell.account_id]

@@ -17,6 +17,7 @@ FIELDS = {
     "A project ends on a day that is still to come.": "ends_on",
     "A saving is 0 to 100 per cent.": "percent_less",
     "The account that gives has too little left.": "sheets",
+    "A cartridge has 1 to 10,000 grams of toner; leave it empty if it is not known.": "grams",
     "A code has 1 to 64 small letters, digits and dashes.": "code",
     "A correction or scrapping needs a reason.": "reason",
     "A person needs a sign-in name.": "login",

@@ -33,6 +33,8 @@ class ArticleRow(Base):
     """Of toner: which place in a printer a cartridge goes to."""
     yield_pages: Mapped[int] = mapped_column(default=0)
     """Of toner: the declared yield in standard pages; 0 if it is not known."""
+    grams: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of toner: how much of it is in a cartridge; 0 if it is not known."""
     price_fen: Mapped[int] = mapped_column(_BIG)
     """What a unit costs, as far as it is known before it is bought."""
 

@@ -7,11 +7,17 @@ import re
 import pytest
 
 from core.ids import new_uuid
-from core.people import Actor
+from core.people import SYSTEM, Actor
 from printgate import queries as printing
+from quotas import service as ledger
 from quotas.supplies.lifecycle import Budget, CountState, State
 from quotas.supplies.queries import counting, orders, reports, stock
 from quotas.supplies.queries.stock import MovementSearch
+from quotas.supplies.service import stock as movements
+from quotas.supplies.service.stock import NewMovement
+from quotas.supplies.stock import Kind
+from quotas.units import Unit
+from tests.conftest import NOON
 from tests.web.conftest import Browser, Site
 from tests.web.test_pages import text
 
@@ -318,6 +324,38 @@ def test_a_cartridge_is_put_in_with_the_printers_count(site: Site):
     with site.parts.database.snapshot() as session:
         now, before = reports.cartridges(session)
     assert (now.removed_at, before.pages_at_removal) == (None, 0)
+
+
+def test_the_toner_of_a_cartridge_is_said_as_an_estimate(site: Site):
+    ada, article = site.browser("ada"), new_uuid()
+    sent = {
+        "kind": "article", "entry": article, "name": "大容量碳粉盒", "material": "toner",
+        "price": "650", "sheets": "", "colour": "black", "pages": "2000", "grams": "300",
+    }  # fmt: skip
+    for wrong in ("-1", "0.5", "x", "10001", "九"):
+        answer = ada.post("/supplies/setup", **{**sent, "grams": wrong})
+        assert answer.status_code == 400, wrong
+    assert ada.post("/supplies/setup", **sent).status_code == 302
+    assert "300 克" in text(ada.get("/supplies/setup"))
+    with site.parts.database.transaction() as session:
+        printer = printing.printer(session, "office-a").id
+        store = next(each.id for each in stock.stores(session, Actor.of(site.cast.ada)))
+        receipt = NewMovement(new_uuid(), store, article, Kind.RECEIPT, 1)
+        movements.move(session, receipt, actor=Actor.of(site.cast.ada), now=NOON)
+    fields = {
+        "entry": new_uuid(), "printer": printer, "article": article, "store": store,
+        "office": site.cast.office.id,
+    }  # fmt: skip
+    assert ada.post("/supplies/cartridges", **fields).status_code == 302
+    page = text(ada.get("/supplies/cartridges"))
+    assert re.search(r"0 % （0 克，共 300 克） <span class=.mark.>估算</span>", page)
+    with site.parts.database.transaction() as session:
+        ledger.book(
+            session, new_uuid(), site.cast.office.id, Unit.TONER, 500_000_000, printer="office-a",
+            actor=SYSTEM, now=NOON,
+        )  # fmt: skip
+    page = text(ada.get("/supplies/cartridges"))
+    assert re.search(r"25 % （75 克，共 300 克） <span class=.mark.>估算</span>", page)
 
 
 def test_stock_is_taken_and_closed_by_a_second_person(site: Site):

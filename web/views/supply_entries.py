@@ -9,6 +9,7 @@ from core.identity import queries as identity
 from core.ids import new_uuid
 from core.text import Text
 from printgate import queries as printing
+from quotas.insight import Usage
 from quotas.supplies.queries import reports, stock
 from quotas.supplies.service import cartridges
 from quotas.supplies.service import stock as service
@@ -125,7 +126,15 @@ def _cartridges(session: Session) -> dict[str, object]:
     printed = printing.printed_impressions(session)
     printers = printing.printers(session)
     found = reports.cartridges(session)
+    now, zone = services().clock.now(), services().zone
+    usage = Usage(session, zone)
+    names = {printer.id: printer.name for printer in printers}
     return {
+        "wear": {
+            each.id: reports.wear_of(usage, each, names[each.printer], now, zone)
+            for each in found
+            if each.removed_at is None and each.printer in names
+        },
         "says": supply_words,
         "entry": new_uuid(),
         "printers": [

@@ -65,6 +65,7 @@ def _article(session: Session, now: datetime) -> None:
         sheets=whole_number("sheets") if paper else 0,
         colour="" if paper else given("colour"),
         yield_pages=0 if paper or not given("pages") else whole_number("pages"),
+        grams=0 if paper or not given("grams") else whole_number("grams"),
     )
     catalogue.add_article(session, entry_id(), fields, actor=g.actor, now=now)
 

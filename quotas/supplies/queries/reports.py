@@ -14,6 +14,8 @@ from quotas.supplies.models import ArticleRow, CartridgeRow, MovementRow
 from quotas.supplies.queries.stock import Article, article_of
 from quotas.supplies.stock import OF_AN_OFFICE, PAPERS, Kind, Material, share_per_cent
 from quotas.supplies.variance import Month, Variance, variances
+from quotas.supplies.wear import Wear, wear
+from quotas.toner import UNITS, Ink
 from quotas.units import Unit
 
 
@@ -50,6 +52,20 @@ class Cartridge:
         """
         end = count_now if self.pages_at_removal is None else self.pages_at_removal
         return max(0, end - self.pages_at_installation)
+
+
+def wear_of(
+    usage: Usage, cartridge: Cartridge, printer: str, now: datetime, zone: ZoneInfo = DEFAULT_ZONE
+) -> Wear:
+    """Return how far a cartridge that is in a printer is used, by the printer's name in the ledger.
+
+    What was booked under another name that the printer had is not in it.
+    """
+    article, since = cartridge.article, cartridge.installed_at
+    first, last = (moment.astimezone(zone).date() for moment in (since, now))
+    question = Question(UNITS[Ink(article.colour)], first, last, printer=printer)
+    booked = usage.total(question).spent - usage.earlier(question, since)
+    return wear(booked, article.yield_pages, article.grams)
 
 
 def variance(

@@ -26,6 +26,8 @@ class Article:
     colour: str
     yield_pages: int
     price_fen: int
+    grams: int
+    """Of toner in a cartridge; 0 if it is not known."""
 
     @property
     def paper(self) -> bool:
@@ -247,6 +249,7 @@ def article_of(row: ArticleRow) -> Article:
         row.colour,
         row.yield_pages,
         row.price_fen,
+        row.grams,
     )
 
 

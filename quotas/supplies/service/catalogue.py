@@ -16,6 +16,7 @@ from quotas.supplies.errors import NoSuchSupply
 from quotas.supplies.lifecycle import FEN_MAX, QUANTITY_MAX
 from quotas.supplies.models import ArticleRow, BudgetRow, StockRow, StoreRow
 from quotas.supplies.stock import PAPERS, SHEETS_MAX, Material
+from quotas.supplies.wear import GRAMS_MAX
 
 NAME_LENGTH_MAX = 127
 YIELD_MAX = 10**6
@@ -25,7 +26,7 @@ COLOURS = ("black", "cyan", "magenta", "yellow")
 
 @dataclass(frozen=True)
 class ArticleFields:
-    """What an article is. Paper has sheets in a unit, toner a colour and a declared yield."""
+    """What an article is. Paper has sheets in a unit; toner a colour, a declared yield, grams."""
 
     name: str
     material: Material
@@ -33,6 +34,7 @@ class ArticleFields:
     sheets: int = 0
     colour: str = ""
     yield_pages: int = 0
+    grams: int = 0
 
 
 def add_article(
@@ -165,6 +167,10 @@ def _checked(given: ArticleFields) -> dict[str, str | int]:
         raise InvalidInput(Text("Please choose the colour of the toner."))
     if type(given.yield_pages) is not int or not 0 <= given.yield_pages <= YIELD_MAX:
         raise InvalidInput(Text("A yield is a whole number of pages, 0 if it is not known."))
+    if type(given.grams) is not int or not 0 <= given.grams <= GRAMS_MAX:
+        raise InvalidInput(
+            Text("A cartridge has 1 to 10,000 grams of toner; leave it empty if it is not known.")
+        )
     return {
         "name": _name(given.name),
         "material": given.material,
@@ -172,6 +178,7 @@ def _checked(given: ArticleFields) -> dict[str, str | int]:
         "sheets": given.sheets if paper else 0,
         "colour": "" if paper else given.colour,
         "yield_pages": 0 if paper else given.yield_pages,
+        "grams": 0 if paper else given.grams,
     }
 
 

@@ -9,9 +9,11 @@ from core import audit
 from core.errors import Forbidden, InvalidInput
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor
+from quotas import rollups
 from quotas import service as ledger
 from quotas.errors import EntryDiffers
-from quotas.periods import Period
+from quotas.insight import Usage
+from quotas.periods import DEFAULT_ZONE, Period
 from quotas.supplies.errors import NoSuchSupply, OutOfStock, SecondPersonNeeded, WrongState
 from quotas.supplies.lifecycle import CountState
 from quotas.supplies.queries import counting as queries
@@ -21,6 +23,7 @@ from quotas.supplies.service.cartridges import Installation
 from quotas.supplies.service.counting import Count
 from quotas.supplies.stock import Kind
 from quotas.supplies.variance import Meaning
+from quotas.supplies.wear import Wear
 from quotas.units import Unit
 from tests.conftest import NOON
 from tests.contracts.at_once import at_once, failures
@@ -204,6 +207,36 @@ def test_a_cartridge_comes_from_the_store_and_ends_the_one_before(depot: Depot):
     install(depot, "first", 100)
     assert depot.on_hand(TONER) == 0
     assert [each.id for each in in_printers(depot)] == ["second", "first"]
+
+
+@pytest.mark.parametrize("rolled", [False, True])
+def test_a_cartridge_is_used_by_what_was_booked_since_it_was_put_in(depot: Depot, rolled: bool):
+    """Of 3,000 pages: none of before, none of another printer or ink, also on its first day."""
+    depot.move(Kind.RECEIPT, 1, article_id=TONER)
+    hour = timedelta(hours=1)
+    with depot.database.transaction() as session:
+        for at, printer, unit, pages in (
+            (NOON - hour, "office-a", Unit.TONER, 500),
+            (NOON, "office-a", Unit.TONER, 30),
+            (NOON + hour, "office-a", Unit.TONER, 150),
+            (NOON + hour, "office-b", Unit.TONER, 700),
+            (NOON + hour, "office-a", Unit.CYAN, 700),
+            (NOON + timedelta(days=40), "office-a", Unit.TONER, 300),
+        ):
+            ledger.book(
+                session, new_uuid(), depot.office, unit, pages * 1_000_000, printer=printer,
+                actor=SYSTEM, now=at,
+            )  # fmt: skip
+    install(depot)
+    if rolled:
+        with depot.database.transaction() as session:
+            rollups.roll(session, rollups.newest(session), DEFAULT_ZONE)
+    (cartridge,) = in_printers(depot)
+    with depot.database.snapshot() as session:
+        usage, now = Usage(session, DEFAULT_ZONE), NOON + timedelta(days=41)
+        assert reports.wear_of(usage, cartridge, "office-a", now) == Wear(480, 16)
+        assert reports.wear_of(usage, cartridge, "office-b", now) == Wear(700, 23)
+        assert reports.wear_of(usage, cartridge, "office-c", now) == Wear(0, 0)
 
 
 def test_what_is_no_cartridge(depot: Depot):
