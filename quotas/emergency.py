@@ -14,6 +14,7 @@ A guest draws nothing, since nobody could be asked; nor does a project, or a per
 of their own: the pool stands behind the account of the office.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -99,6 +100,14 @@ class Use:
         """Tell whether this is for an actor to do, whenever it can be done."""
         mine = actor.person_id == self.person_id
         return mine if event is Event.JUSTIFY else not mine and actor.may_see_office(self.office_id)
+
+
+def judges(
+    heads: Iterable[str], administrators: Iterable[str], *, drawn_by: str
+) -> tuple[str, ...]:
+    """Return who is to judge a use: the heads, or the administrators where no other head is."""
+    first = tuple(each for each in heads if each != drawn_by)
+    return first or tuple(each for each in administrators if each != drawn_by)
 
 
 def missing(left: int, needed: int) -> int:

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from core.identity import queries as identity
 from core.people import Actor
 from core.text import Text
-from quotas.emergency import Pool, State, Use
+from quotas.emergency import Pool, State, Use, judges
 from quotas.errors import NoSuchUse
 from quotas.ledger import Kind
 from quotas.models import AccountRow, EmergencyPoolRow, EmergencyUseRow, EntryRow
@@ -62,17 +63,28 @@ def due_from(session: Session, person_id: str) -> list[Use]:
 
 
 def to_judge(session: Session, viewer: Actor) -> list[Use]:
-    """Return the uses of offices that somebody heads which are not settled, oldest first."""
+    """Return the uses which are not settled and are somebody's to judge, oldest first."""
     rows = session.scalars(
         select(EmergencyUseRow)
         .where(
-            EmergencyUseRow.office_id.in_(viewer.heads),
+            _seen_by(viewer),
             EmergencyUseRow.person_id != viewer.person_id,
             EmergencyUseRow.state.in_([State.DUE, State.JUSTIFIED]),
         )
         .order_by(EmergencyUseRow.used_at, EmergencyUseRow.id)
     )
-    return [use_of(row) for row in rows]
+    return [
+        use_of(row)
+        for row in rows
+        if viewer.person_id in judges_of(session, row.office_id, row.person_id)
+    ]
+
+
+def judges_of(session: Session, office_id: str, drawn_by: str) -> tuple[str, ...]:
+    """Return who is to judge what somebody drew for an office."""
+    heads = [each.id for each in identity.heads_of(session, office_id)]
+    administrators = [each.id for each in identity.administrators(session)]
+    return judges(heads, administrators, drawn_by=drawn_by)
 
 
 def is_overdue(session: Session, person_id: str, now: datetime) -> bool:

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from core import audit, notices
 from core.db import dialect_of
 from core.errors import Forbidden
-from core.identity import queries as identity
 from core.people import Actor
 from core.text import Text, clean_line, counted
 from quotas import emergency_queries, statements
@@ -81,7 +80,7 @@ def draw(
         amount,
         name=actor.name,
     )
-    _tell_heads(session, office_id, text, actor, now)
+    _tell_judges(session, office_id, text, actor, now)
     return amount
 
 
@@ -138,7 +137,7 @@ def justify(session: Session, use_id: str, reason: str, *, actor: Actor, now: da
     text = Text(
         "{name} says why sheets were drawn from the emergency pool.", {"name": use.person_name}
     )
-    _tell_heads(session, use.office_id, text, actor, now)
+    _tell_judges(session, use.office_id, text, actor, now)
     return use
 
 
@@ -214,7 +213,7 @@ def _record(session: Session, use: Use, event: Event, actor: Actor, now: datetim
     audit.record(session, actor, f"emergency.{event}", use.id, details, now)
 
 
-def _tell_heads(session: Session, office_id: str, text: Text, actor: Actor, now: datetime) -> None:
-    for head in identity.heads_of(session, office_id):
-        if head.id != actor.person_id:
-            notices.notify(session, head.id, text, PATH, now=now)
+def _tell_judges(session: Session, office_id: str, text: Text, actor: Actor, now: datetime) -> None:
+    assert actor.person_id is not None
+    for person_id in emergency_queries.judges_of(session, office_id, actor.person_id):
+        notices.notify(session, person_id, text, PATH, now=now)

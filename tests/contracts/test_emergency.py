@@ -9,6 +9,8 @@ from core import audit, notices
 from core.db import Database
 from core.errors import Forbidden, InvalidInput
 from core.people import SYSTEM, Actor
+from core.settings import Settings
+from deploy.checks import CHECKS
 from quotas import emergency_queries, queries, service
 from quotas.auditing import read_chain
 from quotas.emergency import Pool, State
@@ -206,3 +208,23 @@ def test_a_pool_that_was_tampered_with_is_found(database: Database, office: str,
     with database.snapshot() as session:
         (wrong,) = emergency_queries.pool_discrepancies(session)
     assert (wrong.drawn, wrong.used, wrong.entered) == (1, 2, 2)
+    (finding,) = CHECKS["emergency"](Settings(), database)
+    assert finding.bad
+
+
+def test_what_a_head_without_a_colleague_drew_is_judged_by_an_administrator(
+    database: Database, office: str, cast: Cast
+):
+    dora, ada = Actor.of(cast.dora), Actor.of(cast.ada)
+    urgent(database, office, dora, "job", 4)
+    with database.transaction() as session:
+        assert [each.id for each in emergency_queries.to_judge(session, ada)] == ["job"]
+        assert emergency_queries.to_judge(session, dora) == []
+        assert notices.unseen(session, cast.ada.id)
+        emergency.justify(session, "job", "会议材料", actor=dora, now=NOON)
+        with pytest.raises(Forbidden):
+            emergency.accept(session, "job", "", actor=dora, now=NOON)
+        emergency.accept(session, "job", "", actor=ada, now=NOON)
+        assert emergency_queries.to_judge(session, ada) == []
+    (finding,) = CHECKS["emergency"](Settings(), database)
+    assert not finding.bad

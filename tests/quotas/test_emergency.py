@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.people import Actor
-from quotas.emergency import TRANSITIONS, Event, State, Use, missing
+from quotas.emergency import TRANSITIONS, Event, State, Use, judges, missing
 from tests.conftest import NOON
 
 USE = Use("job", "office", 5, "alice", "王芳", NOON, NOON + timedelta(days=3), State.DUE)
@@ -50,6 +50,19 @@ def test_a_reason_is_overdue_until_it_is_given_and_late_ones_stay_late():
     late = replace(JUSTIFIED, justified_at=due + timedelta(seconds=1))
     assert not late.overdue(due + timedelta(days=9))
     assert (late.late(), JUSTIFIED.late(), USE.late()) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("heads", "told"),
+    [
+        (["dora"], ("dora",)),
+        (["alice", "dora"], ("dora",)),
+        (["alice"], ("ada",)),
+        ([], ("ada",)),
+    ],
+)
+def test_another_head_judges_or_else_the_administrators(heads: list[str], told: tuple[str, ...]):
+    assert judges(heads, ["ada", "alice"], drawn_by="alice") == told
 
 
 def test_nothing_leads_back():

@@ -102,8 +102,9 @@ def test_an_urgent_job_draws_what_is_missing_and_the_reason_follows(pooled: Site
     assert left(pooled) == (0, 12)
     assert "应急额度" in text(alice.get(f"/jobs/{number}"))
     assert "您有 1 笔应急额度待说明理由" in text(alice.get("/"))
-    assert "本单位有 1 笔应急额度尚未办结" in text(dora.get("/"))
-    assert "应急额度待说明" not in text(bob.get("/"))
+    assert "由您审核的应急额度有 1 笔尚未办结" in text(dora.get("/"))
+    for other in (bob, pooled.browser("ada")):
+        assert "应急额度" not in text(other.get("/"))
     assert "应急额度" in text(dora.get("/office/statement"))
     given = {"use": done.uuid, "action": "justify", "reason": "全会今晚召开"}
     assert alice.post(PATH, **given).status_code == 302
