@@ -25,7 +25,7 @@ _NEEDS = {Way.CANCEL: JobEvent.CANCEL, Way.SETTLE: JobEvent.CLOSE}
 
 
 def test_every_stage_that_is_not_over_moves_waits_for_a_person_or_has_a_way_out():
-    waits_for_a_person = {Stage.ASKED, Stage.HELD}
+    waits_for_a_person = {Stage.ASKED, Stage.SHORT, Stage.HELD}
     assert set(TROUBLES) == (ACTIVE - waits_for_a_person) | {Stage.UNKNOWN}
     for stage, trouble in TROUBLES.items():
         assert trouble.ways
