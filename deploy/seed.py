@@ -19,8 +19,8 @@ from core.text import Text
 from deploy.seed_supplies import Keepers, seed_supplies
 from docflow import service as docflow
 from printgate import queries as printing
-from printgate.backend.cups import CupsBackend
 from printgate.backend.device import IppDevices
+from printgate.backend.port import Backend
 from printgate.service import printers
 from quotas import service as quotas
 from quotas.periods import Period
@@ -149,7 +149,7 @@ def _circulate(
 
 
 def add_printer(
-    database: Database, backend: CupsBackend, name: str, queue: str, *, default: bool = False
+    database: Database, backend: Backend, name: str, queue: str, *, default: bool = False
 ) -> None:
     """Offer a CUPS queue as a printer and ask the printer itself for what it can do.
 

@@ -1,12 +1,12 @@
 """What becomes of a job: a pure function from ticket, facts and rules to a decision.
 
 The rules are tried in one fixed order, from "may not exist" to "how it prints": a document that
-cannot be read, a secrecy mark, a draft, limits, two-sided. The first rule that ends the job's way
-to paper wins; rules that only change the ticket add their reason and let the job go on. Every
-reason carries the rule's name and a sentence, so that the sender, the page and the audit trail all
-say the same thing. Nothing here looks at a quota: the account itself is the authority on that.
-A permit lets a job that asks for one side past the two-sided rule;
-the decision then says what it takes from the permit, and what becomes of the job if that is gone.
+cannot be read, a secrecy mark, a draft, colour, limits, two-sided. The first rule that ends the
+job's way to paper wins; rules that only change the ticket add their reason and let the job go on.
+Every reason carries the rule's name and a sentence, so that the sender, the page and the audit
+trail all say the same thing. Nothing here looks at a quota: the account itself is the authority on
+that. A permit lets a job that asks for one side past the two-sided rule; the decision then says
+what it takes from the permit, and what becomes of the job if that is gone.
 Whether a job goes to paper at once or waits for its owner's release is decided last, and changes
 nothing else about it.
 """
@@ -22,6 +22,9 @@ from printgate.ticket import JobTicket
 from quotas.emergency import Pool
 
 TWO_SIDED = "two-sided-long-edge"
+GREY = "monochrome"
+COLOUR, _MAY_BE_COLOUR = "color", (None, "auto", "color", "highlight")
+"""Values of print-color-mode (PWG 5100.13 §5.2.3); without one the document decides."""
 
 
 class Outcome(StrEnum):
@@ -56,6 +59,14 @@ class MarkedAction(StrEnum):
     PRINT = "print"
 
 
+class ColourAction(StrEnum):
+    """What happens to colour, for whoever is not exempt."""
+
+    PRINT = "print"
+    GREY = "grey"
+    REFUSE = "refuse"
+
+
 class Overrider(StrEnum):
     """Who may print a draft after all, with a reason."""
 
@@ -87,6 +98,8 @@ class Rules:
     drafts_exempt: Exemptions = field(default_factory=Exemptions)
     drafts_override: frozenset[Overrider] = frozenset({Overrider.OWNER, Overrider.HEAD})
     marked: MarkedAction = MarkedAction.REFUSE
+    colour: ColourAction = ColourAction.PRINT
+    colour_exempt: Exemptions = field(default_factory=Exemptions)
     hold: bool = False
     hold_exempt: Exemptions = field(default_factory=Exemptions)
     emergency: Pool | None = None
@@ -228,6 +241,10 @@ def _on_paper(
     printer: PrinterFacts,
     others: Sequence[PrinterFacts],
 ) -> Decision:
+    allowed, coloured = _colour(ticket, rules, sender, printer)
+    if allowed is None:
+        return Decision(Outcome.REFUSE, ticket, printer.name, reasons=coloured)
+    ticket = allowed
     reasons: tuple[Reason, ...] = ()
     target: PrinterFacts | None = printer
     if rules.two_sided and not exempt(rules.two_sided_exempt, sender, printer.name):
@@ -237,6 +254,7 @@ def _on_paper(
             return Decision(
                 Outcome.REFUSE, replace(ticket, sides=asked), printer.name, 0, 0, reasons
             )
+    reasons = (*coloured, *reasons)
     pages = pages_selected(facts.pages, ticket.page_ranges)
     usage = estimate(
         pages,
@@ -265,6 +283,23 @@ def _on_paper(
         held,
         rules.emergency,
     )
+
+
+def _colour(
+    ticket: JobTicket, rules: Rules, sender: Sender, printer: PrinterFacts
+) -> tuple[JobTicket | None, tuple[Reason, ...]]:
+    """Return the ticket as the rule lets it print, None if it does not, and what it says.
+
+    A job that leaves it to the document is printed in grey even where colour is refused.
+    """
+    free = rules.colour is ColourAction.PRINT or exempt(rules.colour_exempt, sender, printer.name)
+    if free or ticket.print_color_mode not in _MAY_BE_COLOUR:
+        return ticket, ()
+    if rules.colour is ColourAction.REFUSE and ticket.print_color_mode == COLOUR:
+        refused = Text("You may not print in colour here. Please print it in grey.")
+        return None, (Reason("colour", refused),)
+    text = Text("Printing is in grey here, but for those who may print in colour.")
+    return replace(ticket, print_color_mode=GREY), (Reason("colour", text),)
 
 
 def _by_permit(usual: Decision, permit: Allowance, free: Decision) -> Decision:

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.people import normalise_login
 from printgate.policy import (
+    ColourAction,
     DraftAction,
     Exemptions,
     MarkedAction,
@@ -26,6 +27,7 @@ _KEYS: dict[str, dict[str, type]] = {
     "limits": {"pages-max": int, "copies-max": int, "sheets-max": int},
     "drafts": {"action": DraftAction, "override": list, **_EXEMPT},
     "secrecy": {"marked": MarkedAction},
+    "colour": {"action": ColourAction, **_EXEMPT},
     "hold": {"default": bool, **_EXEMPT},
     "emergency": {"enabled": bool, "sheets-max": int, "hours": int, "days": int},
 }
@@ -111,6 +113,8 @@ def _rules(given: Mapping[str, Mapping[str, Any]]) -> Rules:
         drafts_exempt=_exemptions(drafts),
         drafts_override=frozenset(Overrider(each) for each in drafts["override"]),
         marked=MarkedAction(given["secrecy"]["marked"]),
+        colour=ColourAction(given["colour"]["action"]),
+        colour_exempt=_exemptions(given["colour"]),
         hold=given["hold"]["default"],
         hold_exempt=_exemptions(given["hold"]),
         emergency=_pool(given["emergency"]),

@@ -110,6 +110,7 @@ GOES_ON_ALONE = Text(
 
 RULES: dict[str, Text] = {
     "two-sided": Text("Two-sided"),
+    "colour": Text("Colour"),
     "permit": Text("Permit"),
     "limits.pages": Text("Most pages"),
     "limits.copies": Text("Most copies"),

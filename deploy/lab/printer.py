@@ -31,16 +31,20 @@ class Received:
     pages: int
     """Pages of the file it kept, counted by pdfinfo."""
     path: Path
+    colour: str
+    """Its print-color-mode."""
 
 
 class VirtualPrinter(Service):
     """An ippeveprinter on a loopback port; it keeps its port when it is switched off and on."""
 
     def __init__(
-        self, folder: Path, name: str, bus: str, *, two_sided: bool, ppm: int = 600
-    ) -> None:
+        self, folder: Path, name: str, bus: str, *, two_sided: bool, colour: bool = False,
+        ppm: int = 600,
+    ) -> None:  # fmt: skip
         self.name, self.folder, self.port = name, folder, free_port()
-        self._bus, self._two_sided, self._ppm = bus, two_sided, ppm
+        self._bus, self._two_sided = bus, two_sided
+        self._ppm = f"{ppm},{ppm}" if colour else str(ppm)
         for each in ("spool", "record"):
             (folder / each).mkdir(parents=True, exist_ok=True)
         self._command = folder / "engine"
@@ -61,7 +65,7 @@ class VirtualPrinter(Service):
             [
                 str(BINARY), "-r", "off", "-p", str(self.port), "-n", "localhost",
                 "-d", str(self.folder / "spool"), "-k", "-f", FORMATS,
-                "-s", str(self._ppm),
+                "-s", self._ppm,
                 "-c", str(self._command), *options, self.name,
             ],
             self.folder / "printer.out",
@@ -100,6 +104,8 @@ class VirtualPrinter(Service):
                     copies=int(record.get("IPP_COPIES") or 1),
                     pages=pages_by_pdfinfo(document),
                     path=document,
+                    colour=record.get("IPP_PRINT_COLOR_MODE")
+                    or record.get("IPP_PRINT_COLOR_MODE_DEFAULT", ""),
                 )
             )
         return found

@@ -26,6 +26,7 @@ from printgate.lifecycle import (
 from printgate.metering import Usage
 from printgate.permits import Allowance, Measure
 from printgate.policy import (
+    ColourAction,
     DraftAction,
     Exemptions,
     Facts,
@@ -240,6 +241,43 @@ def test_limits(ticket: JobTicket, pages: int, rule: str | None):
         assert rules == [rule]
 
 
+@pytest.mark.parametrize(
+    ("action", "asked", "printed"),
+    [
+        (ColourAction.PRINT, "color", "color"),
+        (ColourAction.PRINT, None, None),
+        (ColourAction.GREY, "color", "monochrome"),
+        (ColourAction.GREY, "auto", "monochrome"),
+        (ColourAction.GREY, None, "monochrome"),
+        (ColourAction.GREY, "bi-level", "bi-level"),
+        (ColourAction.REFUSE, "color", "refused"),
+        (ColourAction.REFUSE, "auto", "monochrome"),
+        (ColourAction.REFUSE, None, "monochrome"),
+        (ColourAction.REFUSE, "monochrome", "monochrome"),
+    ],
+)
+@pytest.mark.parametrize("may", ["nobody", "person", "office", "printer"])
+def test_colour(action: ColourAction, asked: str | None, printed: str | None, may: str):
+    """Whoever is exempt prints as they ask; what is changed or refused names the rule."""
+    exempt = {
+        "nobody": Exemptions(),
+        "person": Exemptions(persons=frozenset({"alice"})),
+        "office": Exemptions(offices=frozenset({"general"})),
+        "printer": Exemptions(printers=frozenset({"office-a"})),
+    }
+    rules = Rules(colour=action, colour_exempt=exempt[may])
+    ticket = JobTicket(sides=LONG, print_color_mode=asked)
+    found, said = verdict(ticket, rules=rules)
+    if may != "nobody":
+        printed = asked
+    assert said == ([] if printed == asked else ["colour"])
+    if printed == "refused":
+        assert (found.outcome, found.sheets, found.ticket) == (Outcome.REFUSE, 0, ticket)
+    else:
+        assert found.outcome is Outcome.PRINT
+        assert found.ticket == replace(ticket, print_color_mode=printed)
+
+
 def test_the_strongest_rule_speaks_first():
     everything = Facts(pages=9999, draft=DRAFT, marked=MARK, unreadable=BROKEN)
     assert verdict(facts=everything)[1] == ["readable"]
@@ -354,8 +392,11 @@ def test_a_file_of_rules_replaces_what_it_names(tmp_path: Path):
     path.write_text(
         '[drafts]\naction = "ask"\noverride = ["admin"]\n'
         '[two-sided]\nexempt-persons = ["Alice "]\n[limits]\npages-max = 5\n'
+        '[colour]\naction = "grey"\nexempt-offices = ["general"]\n'
     )
     rules = load_rules(path)
+    assert rules.colour is ColourAction.GREY
+    assert rules.colour_exempt.offices == {"general"}
     assert rules.drafts is DraftAction.ASK
     assert rules.drafts_override == {Overrider.ADMIN}
     assert rules.two_sided_exempt.persons == {"alice"}
@@ -365,7 +406,7 @@ def test_a_file_of_rules_replaces_what_it_names(tmp_path: Path):
 def test_everything_wrong_in_a_file_is_named_at_once(tmp_path: Path):
     path = tmp_path / "rules.toml"
     path.write_text(
-        '[drafts]\naction = "burn"\noverride = ["cat"]\n[colour]\nx = 1\n'
+        '[drafts]\naction = "burn"\noverride = ["cat"]\n[paint]\nx = 1\n'
         '[limits]\npages-max = 0\ncopies-max = "3"\nsheets = 1\n[two-sided]\nforce = 1\n'
         "exempt-offices = [1]\n"
     )

@@ -87,6 +87,7 @@ def show_rules() -> str:
             "rules.html",
             rules=rules,
             two_sided_exempt=_names(session, rules.two_sided_exempt),
+            colour_exempt=_names(session, rules.colour_exempt),
             drafts_exempt=_names(session, rules.drafts_exempt),
             hold_exempt=_names(session, rules.hold_exempt),
             overriders=[
