@@ -30,7 +30,7 @@ def limits_of(row: LimitsRow | None) -> Limits:
     if row is None:
         return Limits()
     fair = Fairness(row.fair_days, row.fair_percent, row.fair_least) if row.fair_days else None
-    return Limits(row.job_max, row.person_max, fair)
+    return Limits(row.job_max, row.person_max, fair, row.soft_percent)
 
 
 def person_limits(session: Session, office_id: str) -> dict[str, int]:

@@ -11,9 +11,14 @@ out of those that are settled. It is no figure of its own, which could go wrong,
 their reservations: what a job frees is free for them again, an overrun counts, and a renewal moves
 nothing. A guest is nobody in particular: only the limit of a job binds them. Whoever has an account
 of their own takes nothing from the office's; a project has sheets of its own and no limits.
+
+An account is hard: a job that needs more than is left is refused. An office may have its accounts
+soft, by so many per cent of what was granted: up to there a job beyond what is left is let through,
+what it overruns the account by is recorded and told to its sender and to who answers for the
+account, and nothing else changes. Beyond that a soft account is hard, too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from quotas.fairness import Fairness
@@ -27,6 +32,10 @@ class Limit(StrEnum):
     SHARE = "quota.share"
 
 
+OVER = "quota.over"
+"""The rule that lets a job through which a hard account would refuse."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """An office's limits, in sheets; None where there is none."""
@@ -34,10 +43,20 @@ class Limits:
     job_max: int | None = None
     person_max: int | None = None
     fair: Fairness | None = None
+    soft_percent: int = 0
+    """How far jobs may go above what was granted; 0: the account is hard."""
 
     def for_person(self, named: int | None) -> "Limits":
         """Return the limits of a person, where `named` is the one that was set for them alone."""
-        return self if named is None else Limits(self.job_max, named)
+        return self if named is None else replace(self, person_max=named, fair=None)
+
+    def without_persons(self) -> "Limits":
+        """Return what binds whoever takes nothing of the office's account, or is nobody."""
+        return replace(self, person_max=None, fair=None)
+
+    def above(self, granted: int) -> int:
+        """Return how many units jobs may take above what was granted."""
+        return granted * self.soft_percent // 100
 
 
 @dataclass(frozen=True)

@@ -91,11 +91,13 @@ class LimitsRow(Base):
     """The last working days in which fairness.py holds; 0: none."""
     fair_percent: Mapped[int] = mapped_column(default=0, server_default="0")
     fair_least: Mapped[int] = mapped_column(_BIG, default=0, server_default="0")
+    soft_percent: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         CheckConstraint("job_max > 0", name="a_job_takes_something"),
         CheckConstraint("person_max >= 0", name="person_max_not_negative"),
         CheckConstraint("fair_percent BETWEEN 0 AND 100", name="fair_percent_is_a_share"),
+        CheckConstraint("soft_percent BETWEEN 0 AND 100", name="soft_percent_is_a_share"),
         CheckConstraint("fair_days >= 0 AND fair_least >= 0", name="fair_not_negative"),
     )
 

@@ -94,12 +94,16 @@ TAKE_FROM = (
     .where(
         _BALANCE.account_id == bindparam("of_account"),
         _BALANCE.period == bindparam("of_period"),
-        _BALANCE.held + _BALANCE.spent + bindparam("more_held") <= _BALANCE.granted,
+        _BALANCE.held + _BALANCE.spent + bindparam("more_held")
+        <= _BALANCE.granted + _BALANCE.granted * bindparam("soft_percent") // 100,
     )
     .values(held=_SUMS["held"])
     .returning((_BALANCE.granted - _BALANCE.held - _BALANCE.spent).label("left"))
 )
-"""Hold units of this balance, if there is enough; it is told what is left then."""
+"""Hold units of this balance, if there is enough; it is told what is left then.
+
+A soft account has so many per cent more than was granted to it (limits.py).
+"""
 
 TAKEN_BY = select(
     func.coalesce(func.sum(func.coalesce(_RESERVATION.used, _RESERVATION.amount)), 0)

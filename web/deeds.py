@@ -58,6 +58,7 @@ DEEDS = {
     "quota.close-account": Text("Account closed"),
     "quota.limits": Text("Limits of an office set"),
     "quota.person-limit": Text("Limit of a person set"),
+    "quota.over": Text("Let through above what an account has"),
     "quota.warn": Text("People told that an account runs out"),
     "request.ask": Text("More sheets asked for"),
     "request.grant": Text("Request for sheets granted"),

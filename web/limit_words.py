@@ -1,12 +1,13 @@
 """The words for limits of jobs and persons: one table each."""
 
 from core.text import Text
-from quotas.limits import Limit
+from quotas.limits import OVER, Limit
 
 RULES: dict[str, Text] = {
     Limit.JOB: Text("Most sheets of one job"),
     Limit.PERSON: Text("Most sheets of one person"),
     Limit.SHARE: Text("Fair share at a period's end"),
+    OVER: Text("Above what is left"),
 }
 
 STEPS_AFTER_REFUSAL: dict[str, Text] = {

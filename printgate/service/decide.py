@@ -48,6 +48,7 @@ from printgate.service.rows import (
 from printgate.ticket import JobTicket
 from quotas import emergency_queries
 from quotas.errors import QuotaExceeded
+from quotas.limits import OVER
 from quotas.units import Unit
 from quotas.workdays import WEEKENDS_OFF, Workdays
 
@@ -235,7 +236,7 @@ def _print(
     session: Session, row: JobRow, decision: Decision, workdays: Workdays, now: datetime
 ) -> None:
     try:
-        quotas.service.reserve(
+        reserved = quotas.service.reserve(
             session,
             row.uuid,
             row.office_id,
@@ -255,6 +256,9 @@ def _print(
         if not _waits(session, row, decision, reasons, error, now):
             refuse(session, row, reasons, now)
         return
+    if reserved.over:
+        row.reasons = [*row.reasons, *reasons_to_json([_over(reserved.over)])]
+        _tell(session, row, _over(reserved.over).text, now)
     row.target_printer_id = session.scalar(_TARGET, {"of_name": decision.printer})
     row.ticket = decision.ticket.to_json()
     row.sheets_reserved, row.impressions = decision.sheets, decision.impressions
@@ -267,6 +271,17 @@ def _print(
         lay_aside(session, FORWARD_TASK, row, now)
     else:
         change(session, row, Event.HOLD, actor=sender(row), now=now, details={"why": row.hold})
+
+
+def _over(sheets: int) -> Reason:
+    return Reason(
+        OVER,
+        counted(
+            "This job takes {n} sheet more than the account has; the rules let that through.",
+            "This job takes {n} sheets more than the account has; the rules let that through.",
+            sheets,
+        ),
+    )
 
 
 def _waits(

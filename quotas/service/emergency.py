@@ -18,7 +18,7 @@ from core.db import dialect_of
 from core.errors import Forbidden
 from core.people import Actor
 from core.text import Text, clean_line, counted
-from quotas import emergency_queries, statements
+from quotas import emergency_queries, limit_queries, statements
 from quotas.accounts import Account
 from quotas.emergency import TRANSITIONS, Event, Pool, State, Use, missing
 from quotas.errors import NotPossible, PoolExhausted, ReasonOverdue
@@ -63,7 +63,9 @@ def draw(
     account = account_of(row)
     books.check_open(account, now, needed)
     period = account.period_at(now, zone)
-    amount = missing(books.balance_now(session, account.id, period).left, needed)
+    balance = books.balance_now(session, account.id, period)
+    soft = limit_queries.limits(session, office_id).above(balance.granted)
+    amount = missing(balance.left + soft, needed)
     if amount == 0:
         return 0
     _take(session, account, period, amount, pool)

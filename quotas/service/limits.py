@@ -29,6 +29,8 @@ def set_limits(
     _check(limits.job_max, least=1)
     _check(limits.person_max, least=0)
     _check_fair(limits.fair)
+    if type(limits.soft_percent) is not int or not 0 <= limits.soft_percent <= 100:
+        raise InvalidInput(Text("Jobs may go 0 to 100 per cent above what was granted."))
     identity.office(session, office_id)
     account = _held(session, office_id, now)
     row = session.get(LimitsRow, account.id, populate_existing=True)
@@ -107,6 +109,7 @@ def _columns(limits: Limits) -> dict[str, int | None]:
         "fair_days": fair.days,
         "fair_percent": fair.percent,
         "fair_least": fair.least,
+        "soft_percent": limits.soft_percent,
     }
 
 

@@ -1,6 +1,6 @@
 """The life of a reservation, and what is booked without one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from quotas.errors import (
 from quotas.ledger import ENDS, Delta, Kind, State, delta_of
 from quotas.models import AccountRow, ReservationRow
 from quotas.periods import DEFAULT_ZONE, WHOLE, Period
-from quotas.service import books, taking
+from quotas.service import books, overruns, taking
 from quotas.service.accounts import account_and_span
 from quotas.service.taking import Asked, Place
 from quotas.toner import Coverage, uses
@@ -43,6 +43,8 @@ class Reservation:
     amount: int
     state: State
     used: int | None
+    over: int = field(default=0, compare=False)
+    """What of it a soft account did not have when it was reserved; 0 if it is asked for again."""
 
 
 def reserve(
@@ -89,20 +91,29 @@ def reserve(
     taken = _SET_ASIDE[dialect_of(session)](session, asked, made, entry)
     if taken is None:
         try:
-            place = taking.take(session, asked)
+            place, over = taking.take(session, asked)
         except (QuotaExceeded, NoSuchAccount):
             known = session.get(ReservationRow, reservation_id, populate_existing=True)
             if known is None:
                 raise
             return _same(session, known, asked)
-        taken = _Taken(*place, is_new=_make(session, place, made, entry))
+        taken = _Taken(*place, is_new=_make(session, place, made, entry), over=over)
     if taken.is_new:
-        period = Period.of_key(taken.period)
-        return Reservation(reservation_id, office_id, unit, period, amount, State.RESERVED, None)
+        if taken.over:
+            overruns.tell(session, asked, reservation_id, taken.over, actor)
+        return _new(reservation_id, asked, taken)
     # Asked for again: what was taken for it just now goes back.
     books.add(session, taken.account_id, taken.period, Delta(held=-amount))
     row = session.get_one(ReservationRow, reservation_id, populate_existing=True)
     return _same(session, row, asked)
+
+
+def _new(reservation_id: str, asked: Asked, taken: "_Taken") -> Reservation:
+    period = Period.of_key(taken.period)
+    return Reservation(
+        reservation_id, asked.office_id, asked.unit, period, asked.amount, State.RESERVED, None,
+        taken.over,
+    )  # fmt: skip
 
 
 def settle(
@@ -241,6 +252,8 @@ class _Taken(NamedTuple):
     account_id: str
     period: str
     is_new: bool
+    over: int = 0
+    """How many of them the account did not have."""
 
 
 def _set_aside_in_steps(

@@ -31,7 +31,7 @@ from quotas.errors import (
     QuotaExceeded,
     UnfairShare,
 )
-from quotas.ledger import Delta
+from quotas.ledger import Balance, Delta
 from quotas.limit_queries import limits_of
 from quotas.limits import Excess, Late, Limit, Limits, excess
 from quotas.models import AccountRow, BalanceRow, LimitsRow, PersonLimitRow
@@ -41,6 +41,8 @@ from quotas.service import books
 from quotas.service.accounts import OFFICE
 from quotas.units import Unit
 from quotas.workdays import Workdays
+
+HARD = Limits()
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,11 @@ class Place(NamedTuple):
     period: str
 
 
-def take(session: Session, asked: Asked) -> Place:
-    """Hold units of the account that is asked for, or raise QuotaExceeded and hold none."""
+def take(session: Session, asked: Asked) -> tuple[Place, int]:
+    """Hold units of the account that is asked for, or raise QuotaExceeded and hold none.
+
+    Return from where, and how many of them a soft account did not have.
+    """
     account = _account(session, asked)
     if account is None:
         raise _too_little(None, asked, 0)
@@ -105,22 +110,22 @@ def take(session: Session, asked: Asked) -> Place:
     return _within_limits(session, account, asked)
 
 
-def _within_limits(session: Session, account: Account, asked: Asked) -> Place:
+def _within_limits(session: Session, account: Account, asked: Asked) -> tuple[Place, int]:
     limits = _limits(session, account, asked)
-    found = excess(Limits(limits.job_max), asked.amount, 0)
+    found = excess(limits.without_persons(), asked.amount, 0)
     if found is not None:
         raise _exceeds(found, limits, asked.amount)
     period = account.period_at(asked.now, asked.zone)
-    place = Place(account.id, period.key)
     take = {"of_account": account.id, "of_period": period.key, "more_held": asked.amount}
-    left = session.scalar(statements.TAKE_FROM, take)
+    left = session.scalar(statements.TAKE_FROM, {**take, "soft_percent": limits.soft_percent})
     if left is None:
-        raise _too_little(account, asked, _left(session, account, asked))
+        raise _too_little(account, asked, _left(session, account, asked, limits), limits)
+    place = Place(account.id, period.key)
     found = _person_excess(session, limits, asked, place, left + asked.amount)
     if found is not None:
         books.add(session, place.account_id, place.period, Delta(held=-asked.amount))
         raise _exceeds(found, limits, asked.amount)
-    return place
+    return place, min(asked.amount, max(0, -left))
 
 
 def _person_excess(
@@ -211,18 +216,20 @@ def _limits(session: Session, account: Account, asked: Asked) -> Limits:
     ).one()
     limits = limits_of(row)
     if account.kind is not AccountKind.OFFICE or asked.person_id is None:
-        return Limits(limits.job_max)
+        return limits.without_persons()
     return limits.for_person(own)
 
 
-def _left(session: Session, account: Account, asked: Asked) -> int:
+def _left(session: Session, account: Account, asked: Asked, limits: Limits = HARD) -> int:
+    """Return what could still be taken of an account, above what was granted included."""
     period = account.period_at(asked.now, asked.zone)
-    left = session.scalar(
-        select(BalanceRow.granted - BalanceRow.held - BalanceRow.spent).where(
+    found = session.execute(
+        select(BalanceRow.granted, BalanceRow.held, BalanceRow.spent).where(
             BalanceRow.account_id == account.id, BalanceRow.period == period.key
         )
-    )
-    return left or 0
+    ).one_or_none()
+    balance = Balance(*found) if found else Balance()
+    return balance.left + limits.above(balance.granted)
 
 
 def _exceeds(found: Excess, limits: Limits, needed: int) -> QuotaExceeded:
@@ -263,7 +270,9 @@ def _exceeds(found: Excess, limits: Limits, needed: int) -> QuotaExceeded:
     return PersonLimitReached(text, needed=needed, left=found.left)
 
 
-def _too_little(account: Account | None, asked: Asked, left: int) -> QuotaExceeded:
+def _too_little(
+    account: Account | None, asked: Asked, left: int, limits: Limits = HARD
+) -> QuotaExceeded:
     if asked.project:
         text = counted(
             "The account {code} has {n} sheet left; this job needs {needed}, "
@@ -276,9 +285,26 @@ def _too_little(account: Account | None, asked: Asked, left: int) -> QuotaExceed
             missing=asked.amount - left,
         )
         return ProjectShort(text, needed=asked.amount, left=left)
-    text = _too_little_text(account, asked.unit, asked.amount, left)
+    text = (
+        _too_little_above(limits.soft_percent, asked.amount, left)
+        if limits.soft_percent
+        else _too_little_text(account, asked.unit, asked.amount, left)
+    )
     of_office = account is None or account.kind is AccountKind.OFFICE
     return QuotaExceeded(text, needed=asked.amount, left=left, of_office=of_office)
+
+
+def _too_little_above(percent: int, needed: int, left: int) -> Text:
+    return counted(
+        "The account lets {n} more sheet through, {percent} % above what was granted included; "
+        "this job needs {needed}, {missing} more than that.",
+        "The account lets {n} more sheets through, {percent} % above what was granted included; "
+        "this job needs {needed}, {missing} more than that.",
+        left,
+        percent=percent,
+        needed=needed,
+        missing=needed - left,
+    )
 
 
 def _too_little_text(account: Account | None, unit: Unit, needed: int, left: int) -> Text:

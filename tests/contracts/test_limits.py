@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
+from core.audit import AuditRow
 from core.db import Database
 from core.people import SYSTEM
 from quotas import limit_queries, queries, service
-from quotas.errors import PersonLimitReached, UnfairShare
+from quotas.errors import PersonLimitReached, QuotaExceeded, UnfairShare
 from quotas.fairness import Fairness
 from quotas.limits import Limits
 from quotas.periods import Period
@@ -55,6 +57,24 @@ def test_of_sixty_four_jobs_ten_get_through(database: Database, office: str, cas
     assert failures(outcomes, PersonLimitReached) == []
     assert sum(each is None for each in outcomes) == 10
     assert taken(database, office, cast.alice.id) == 10
+
+
+def test_a_soft_account_lets_through_exactly_so_many_more(
+    database: Database, cast: Cast, office: str
+):
+    """Of 10 sheets and 20 per cent, 12 of 64 jobs get through; two of them are told."""
+    other = cast.other.id
+    with database.transaction() as session:
+        service.grant(session, "o", other, Unit.SHEETS, MONTH, 10, actor=SYSTEM, now=NOON)
+        service.set_limits(session, other, Limits(soft_percent=20), actor=SYSTEM, now=NOON)
+    outcomes = at_once(64, lambda n: reserve(database, other, cast.charlie.id, f"s{n}"))
+    assert failures(outcomes, QuotaExceeded) == []
+    assert sum(each is None for each in outcomes) == 12
+    with database.snapshot() as session:
+        assert queries.discrepancies(session) == []
+        assert queries.balance(session, other, Unit.SHEETS, MONTH).left == -2
+        told = session.scalars(select(AuditRow.details).where(AuditRow.action == "quota.over"))
+        assert [each["over"] for each in told] == [1, 1]
 
 
 def test_what_is_freed_meanwhile_is_taken_once(database: Database, office: str, cast: Cast):

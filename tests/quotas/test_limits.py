@@ -53,6 +53,40 @@ def test_what_exceeds_a_limit(limits: Limits, amount: int, taken: int, expected:
     assert excess(limits, amount, taken) == expected
 
 
+@pytest.mark.parametrize(
+    ("percent", "granted", "above"), [(0, 100, 0), (10, 100, 10), (10, 9, 0), (100, 7, 7)]
+)
+def test_how_far_a_soft_account_goes(percent: int, granted: int, above: int):
+    assert Limits(soft_percent=percent).above(granted) == above
+
+
+@pytest.mark.parametrize("amounts", [[10, 2], [12], [5, 5, 1, 1]])
+def test_a_soft_account_is_hard_beyond_its_share(
+    database: Database, cast: Cast, amounts: list[int]
+):
+    office = cast.office.id
+    with database.transaction() as session:
+        service.grant(session, "g", office, Unit.SHEETS, MONTH, 10, actor=SYSTEM, now=NOON)
+        service.set_limits(session, office, Limits(soft_percent=20), actor=SYSTEM, now=NOON)
+        over = [
+            service.reserve(
+                session, f"r{n}", office, Unit.SHEETS, amount, actor=SYSTEM, now=NOON
+            ).over
+            for n, amount in enumerate(amounts)
+        ]
+        assert sum(over) == 2
+        again = service.reserve(
+            session, "r0", office, Unit.SHEETS, amounts[0], actor=SYSTEM, now=NOON
+        )
+        assert again.amount == amounts[0]
+    with database.transaction() as session, pytest.raises(QuotaExceeded) as refused:
+        service.reserve(session, "more", office, Unit.SHEETS, 1, actor=SYSTEM, now=NOON)
+    assert (refused.value.left, refused.value.missing) == (0, 1)
+    with database.snapshot() as session:
+        assert queries.discrepancies(session) == []
+        assert queries.balance(session, office, Unit.SHEETS, MONTH).left == -2
+
+
 @given(st.lists(st.integers(1, 20)), ANYTHING, ANYTHING)
 def test_whoever_takes_what_is_let_through_stays_within(
     jobs: list[int], job_max: int | None, person_max: int | None

@@ -9,6 +9,7 @@ from printgate.lifecycle import Stage
 from printgate.policy import Facts
 from printgate.queries import job
 from quotas import limit_queries
+from quotas import queries as quotas
 from quotas.fairness import Fairness
 from quotas.limits import Limits
 from quotas.workdays import Workdays
@@ -46,6 +47,9 @@ def test_whoever_answers_for_an_office_sets_its_limits(site: Site, who: str):
     assert limits(site) == (Limits(fair=Fairness(3, 20, 5)), {alice: 500})
     assert "期末最后 3 个工作日" in text(site.browser("bob").get("/office"))
     assert "期末最后" not in text(site.browser("alice").get("/office"))
+    assert post(browser, site, "limits", soft_percent="10").status_code == 302
+    assert limits(site) == (Limits(soft_percent=10), {alice: 500})
+    assert 'value="10"' in text(browser.get(f"{PATH}?office={site.cast.office.id}"))
     assert post(browser, site, "person", person=alice, sheets_max="").status_code == 302
     assert post(browser, site, "limits", job_max="", person_max="").status_code == 302
     assert limits(site) == (Limits(), {})
@@ -69,6 +73,9 @@ def test_whoever_answers_for_an_office_sets_its_limits(site: Site, who: str):
         ("limits", {"fair_days": "3", "fair_percent": "2.5"}, 400),
         ("limits", {"fair_days": "3", "fair_percent": "10", "fair_least": "99999999"}, 400),
         ("limits", {"fair_days": "3"}, 400),
+        ("limits", {"soft_percent": "101"}, 400),
+        ("limits", {"soft_percent": "-1"}, 400),
+        ("limits", {"soft_percent": "2.5"}, 400),
         ("person", {"person": "alice", "sheets_max": "-3"}, 400),
         ("person", {"person": "alice", "sheets_max": "1e3"}, 400),
         ("person", {"person": "charlie", "sheets_max": "3"}, 400),
@@ -113,6 +120,26 @@ def test_the_page_of_a_refused_job_names_the_limit_and_what_is_missing(site: Sit
         assert rule in page
         assert missing in page
         assert 'href="/rules#quota"' in page
+
+
+def test_a_soft_account_lets_a_job_through_and_tells(site: Site):
+    """Of 20 sheets Alice's first job has 2: 10 per cent let one through that takes 20."""
+    dora = site.browser("dora")
+    assert post(dora, site, "limits", soft_percent="10").status_code == 302
+    number = send(site.parts, site.cast.alice, site.cast, "会议材料", Facts(pages=40))
+    with site.parts.database.snapshot() as session:
+        sent = job(session, number)
+        assert quotas.discrepancies(session) == []
+    assert (sent.stage, sent.reasons[-1].rule) == (Stage.ACCEPTED, "quota.over")
+    alice = site.browser("alice")
+    assert "超出账户余量" in text(alice.get(f"/jobs/{number}"))
+    assert "比账户余量多用 2 张" in text(alice.get("/"))
+    assert "比账户余量多用 2 张" in text(dora.get("/"))
+    late = send(site.parts, site.cast.alice, site.cast, "会议材料", Facts(pages=1))
+    with site.parts.database.snapshot() as session:
+        refused = job(session, late)
+    assert (refused.stage, refused.reasons[-1].rule) == (Stage.REFUSED, "quota")
+    assert "超出 1 张" in text(alice.get(f"/jobs/{late}"))
 
 
 def test_the_last_days_are_those_of_the_table_of_workdays(site: Site):

@@ -68,7 +68,8 @@ def change() -> Answer:
 def _set_limits(session: Session, office: Office) -> None:
     days, percent, least = _most("fair_days"), _most("fair_percent"), _most("fair_least")
     fair = None if days is None else Fairness(days, percent or 0, least or 0)
-    given_limits = Limits(_most("job_max"), _most("person_max"), fair)
+    soft = _most("soft_percent") or 0
+    given_limits = Limits(_most("job_max"), _most("person_max"), fair, soft)
     now = services().clock.now()
     service.set_limits(session, office.id, given_limits, actor=g.actor, now=now)
 
