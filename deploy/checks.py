@@ -19,7 +19,7 @@ from printgate import queries as printing
 from printgate.backend.cups import CupsBackend
 from printgate.errors import BackendUnavailable
 from printgate.spool import Spool
-from quotas import emergency_queries, limit_queries
+from quotas import emergency_queries, lending_queries, limit_queries
 from quotas import queries as quotas
 from quotas.auditing import unbalanced_transfers
 from quotas.queries import Discrepancy
@@ -78,6 +78,28 @@ def _pools(_settings: Settings, database: Database) -> Iterator[Finding]:
     if not wrong:
         what = Text("What was drawn from the emergency pool is what its uses and the ledger say.")
         yield Finding("emergency", False, what)
+
+
+def _loans(_settings: Settings, database: Database) -> Iterator[Finding]:
+    """Prove that what offices lent and gave back is what the ledger moved for it."""
+    with database.snapshot() as session:
+        wrong = lending_queries.discrepancies(session)
+    for each in wrong:
+        what = Text(
+            "Loan {id}: lent {lent} and returned {returned}, but {by_entries} and {back} by the "
+            "ledger.",
+            {
+                "id": each.loan_id,
+                "lent": each.lent,
+                "returned": each.returned,
+                "by_entries": each.lent_by_entries,
+                "back": each.returned_by_entries,
+            },
+        )
+        yield Finding("loans", True, what, BACK_TO_BACKUP)
+    if not wrong:
+        what = Text("What offices lent and gave back is what the ledger moved.")
+        yield Finding("loans", False, what)
 
 
 def _supplies(_settings: Settings, database: Database) -> Iterator[Finding]:
@@ -255,6 +277,7 @@ def _fonts(_settings: Settings, _database: Database) -> Iterator[Finding]:
 CHECKS: dict[str, Check] = {
     "ledger": _books,
     "emergency": _pools,
+    "loans": _loans,
     "supplies": _supplies,
     "audit": _chain,
     "spool": _spool,

@@ -163,6 +163,18 @@ class RequestOpen(Conflict):
     code = "request-open"
 
 
+class NoSuchLoan(NotFound):
+    """There is no loan with this id, or none that the asker may know of."""
+
+    code = "no-such-loan"
+
+
+class LoanDecided(Conflict):
+    """The loan has been decided on in another way, or does not run."""
+
+    code = "loan-decided"
+
+
 class PlansChanged(Conflict):
     """Drafts, plans or what they were made against are no longer what was seen."""
 

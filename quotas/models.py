@@ -193,6 +193,42 @@ class RequestRow(Base):
     )
 
 
+class LoanRow(Base):
+    """Sheets that one office lends to another, or was asked to (lending.py)."""
+
+    __tablename__ = "loans"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    lender_id: Mapped[str] = mapped_column(ForeignKey("offices.id"))
+    borrower_id: Mapped[str] = mapped_column(ForeignKey("offices.id"))
+    amount: Mapped[int] = mapped_column(_BIG)
+    reason: Mapped[str] = mapped_column(String(500))
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))
+    asked_by: Mapped[str] = mapped_column(String(36))
+    asked_name: Mapped[str] = mapped_column(String(255))
+    asked_at: Mapped[datetime]
+    returned: Mapped[int] = mapped_column(_BIG, default=0)
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    decided_by: Mapped[str | None] = mapped_column(String(36))
+    decided_name: Mapped[str] = mapped_column(String(255), default="")
+    decided_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    """When both offices were told that it is due and nothing could come back."""
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_loans_state", "state", "due_at"),
+        Index("ix_loans_lender", "lender_id", "asked_at"),
+        Index("ix_loans_borrower", "borrower_id", "asked_at"),
+        CheckConstraint("lender_id <> borrower_id", name="two_offices"),
+        CheckConstraint(
+            "decided_by <> asked_by OR state IN ('asked', 'withdrawn')", name="two_persons"
+        ),
+        CheckConstraint("returned >= 0 AND returned <= amount", name="no_more_than_lent"),
+    )
+
+
 class WarningRow(Base):
     """That people were told how far an account was used up in a period (warnings.py)."""
 

@@ -11,8 +11,8 @@ from core.db import Database
 from core.identity import queries as identity
 from core.people import SYSTEM
 from core.tasks.thread_runner import Round
-from quotas import queries, rollups, service
-from quotas.service import warnings
+from quotas import lending_queries, queries, rollups, service
+from quotas.service import lending, warnings
 
 PERIODS_SECONDS = 30.0
 ROLL_SECONDS = 5.0
@@ -35,7 +35,7 @@ def rounds(database: Database, clock: Clock, zone: ZoneInfo) -> tuple[Round, ...
 
 
 def keep_up(database: Database, clock: Clock, zone: ZoneInfo) -> None:
-    """Begin the periods that have begun, take back what closed accounts have left, warn.
+    """Begin periods, take back what closed accounts have left, give back what is due, warn.
 
     Each account has a transaction of its own, so that nobody who prints waits for all of them.
     """
@@ -44,6 +44,7 @@ def keep_up(database: Database, clock: Clock, zone: ZoneInfo) -> None:
         to_turn = queries.accounts_to_turn(session, now=now, zone=zone)
         to_close = _moved_away(session)
         to_clear = queries.accounts_to_clear(session, now=now, zone=zone)
+        to_return = lending_queries.due(session, now)
         to_warn = warnings.due_accounts(session, now=now, zone=zone)
     for account_id in to_turn:
         database.run(partial(service.turn, account_id=account_id, now=now, zone=zone))
@@ -52,6 +53,8 @@ def keep_up(database: Database, clock: Clock, zone: ZoneInfo) -> None:
         database.run(partial(close, account_id=account_id))
     for account_id in to_clear:
         database.run(partial(service.return_rest, account_id=account_id, now=now, zone=zone))
+    for loan_id in to_return:
+        database.run(partial(lending.give_back_due, loan_id=loan_id, now=now, zone=zone))
     for account_id in to_warn:
         database.run(partial(warnings.warn, account_id=account_id, now=now, zone=zone))
 

@@ -275,6 +275,7 @@ PART_COLUMNS = (
 CHECKS: dict[str, Text] = {
     "ledger": Text("Ledger"),
     "emergency": Text("Emergency pool"),
+    "loans": Text("Loans between offices"),
     "supplies": Text("Stock and budgets"),
     "audit": Text("Audit trail"),
     "ledger-chain": Text("Chain of the ledger"),

@@ -1,13 +1,13 @@
 """The requests of the scene: one for a person's account, one for the office, and decided ones."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from core.ids import new_uuid
 from core.people import SYSTEM, Actor, Person
 from quotas import service as quotas
-from quotas.service import requests
+from quotas.service import lending, requests
 from quotas.units import Unit
 from tests.conftest import NOON
 
@@ -33,6 +33,14 @@ def fill(session: Session, people: dict[str, Person]) -> dict[str, str]:
     now = NOON - timedelta(days=1)
     requests.grant(session, made["granted"], 40, answer="先批四十张", actor=admin, now=now)
     requests.refuse(session, made["turned_down"], answer="与工作无关", actor=head, now=now)
+    loans = ("wangfang", "zhaomin"), ("zhaomin", "wangfang")
+    for name, (lends, borrows) in zip(("running", "loan"), loans, strict=True):
+        made[name] = lending.ask(
+            session, new_uuid(), people[lends].office_id, people[borrows].office_id, 10,
+            reason="代表建议办理答复材料，需要借用", last_day=date(2026, 12, 15),
+            actor=admin, now=now,
+        ).id  # fmt: skip
+    lending.agree(session, made["running"], actor=head, now=now)
     return made
 
 

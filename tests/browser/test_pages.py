@@ -98,6 +98,13 @@ CASES = {
         ("lijianguo", "/requests/emergency"),
         ("admin", "/requests/emergency"),
     ],
+    "/loans": [("lijianguo", "/loans"), ("admin", "/loans")],
+    "/loans/new": [("lijianguo", "/loans/new"), ("admin", "/loans/new")],
+    "/loans/<loan_id>": [
+        ("lijianguo", "/loans/{running}"),
+        ("lijianguo", "/loans/{loan}"),
+        ("admin", "/loans/{running}"),
+    ],
     "/requests/<request_id>": [
         ("lijianguo", "/requests/{own}"),
         ("zhangwei", "/requests/{own}"),

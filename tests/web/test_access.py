@@ -25,6 +25,7 @@ def routes(site: Site):
             path = path.replace("<office_id>", site.cast.office.id).replace("<name>", "office-a")
             path = path.replace("<person_id>", site.cast.bob.id).replace("<task_id>", "x")
             path = path.replace("<request_id>", site.document)
+            path = path.replace("<loan_id>", site.document)
             path = path.replace("<int:order_id>", str(site.order))
             path = path.replace("<int:count_id>", str(site.stocktaking))
             path = path.replace("<upload_id>", site.upload).replace("<kind>", "people")

@@ -8,6 +8,7 @@ from docflow.lifecycle import Action
 from printgate.lifecycle import Event
 from printgate.permits import Act
 from quotas.emergency import Event as EmergencyEvent
+from quotas.lending import Event as LoanEvent
 from quotas.requests import Event as RequestEvent
 from quotas.supplies.lifecycle import Event as OrderEvent
 from quotas.supplies.stock import Kind
@@ -22,6 +23,7 @@ MADE_UP = {
     "permit.{act}": {f"permit.{act}" for act in Act},
     "request.{event}": {f"request.{event}" for event in RequestEvent},
     "emergency.{event}": {f"emergency.{event}" for event in EmergencyEvent},
+    "loan.{event}": {f"loan.{event}" for event in LoanEvent},
     "document.{action}": {f"document.{action}" for action in (Action.CLOSE, Action.WITHDRAW)},
 }
 """Deeds whose verb is a value: what it can be."""

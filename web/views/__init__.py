@@ -18,6 +18,7 @@ from web.views.energy import energy
 from web.views.home import home
 from web.views.jobs import jobs
 from web.views.limits import limits
+from web.views.loans import loans
 from web.views.office import office
 from web.views.permits import permits
 from web.views.plan_trials import plan_trials
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     documents,
     office,
     limits,
+    loans,
     permits,
     account_statement,
     scorecard,
