@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.errors import InvalidInput
+from core.errors import Forbidden, InvalidInput
 from core.identity import queries as identity
 from core.people import Actor
 from core.text import Text
@@ -25,7 +25,11 @@ _UNFAIR = Fairness(0, 0, 0)
 def set_limits(
     session: Session, office_id: str, limits: Limits, *, actor: Actor, now: datetime
 ) -> None:
-    """Set an office's limits; they hold from the next job on, for what was taken before, too."""
+    """Set an office's limits; they hold from the next job on, for what was taken before, too.
+
+    Forbidden if a head would make the office's account softer or harder: that lets jobs go above
+    what was granted, which is an administrator's to allow.
+    """
     _check(limits.job_max, least=1)
     _check(limits.person_max, least=0)
     _check_fair(limits.fair)
@@ -36,6 +40,9 @@ def set_limits(
     row = session.get(LimitsRow, account.id, populate_existing=True)
     if limits_of(row) == limits:
         return
+    granted_by_head = actor.person_id is not None and not actor.admin
+    if granted_by_head and limits.soft_percent != limits_of(row).soft_percent:
+        raise Forbidden(Text("How far jobs may go above what was granted is an administrator's."))
     if row is None:
         row = LimitsRow(account_id=account.id)
         session.add(row)

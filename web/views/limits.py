@@ -68,8 +68,12 @@ def change() -> Answer:
 def _set_limits(session: Session, office: Office) -> None:
     days, percent, least = _most("fair_days"), _most("fair_percent"), _most("fair_least")
     fair = None if days is None else Fairness(days, percent or 0, least or 0)
-    soft = _most("soft_percent") or 0
-    given_limits = Limits(_most("job_max"), _most("person_max"), fair, soft)
+    # A form that does not have the field leaves it as it is.
+    is_set = "soft_percent" in request.form
+    soft = (
+        _most("soft_percent") if is_set else limit_queries.limits(session, office.id).soft_percent
+    )
+    given_limits = Limits(_most("job_max"), _most("person_max"), fair, soft or 0)
     now = services().clock.now()
     service.set_limits(session, office.id, given_limits, actor=g.actor, now=now)
 
